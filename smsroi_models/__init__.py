@@ -1,1 +1,1 @@
-"""smsroi: did this text campaign pay for itself, how sure are we, what should we do next?"""
+"""Did a mass text campaign pay for itself, how sure are we, and what should be done next."""

@@ -18,7 +18,7 @@ class ParameterError(SmsroiError, ValueError):
 
 
 class NotEstimableError(SmsroiError, ValueError):
-    """The data cannot identify the quantity: an arm is empty, nothing varies, nothing was bought."""
+    """The data cannot identify the quantity: an arm is empty or nothing varies."""
 
 
 class NotReadyError(NotEstimableError):

@@ -1,0 +1,329 @@
+"""From a store to one record of everything that a campaign's report shows.
+
+Here tables meet numbers: one collecting query each for customers, days and costs, then arithmetic
+on what they return.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+
+from smsroi_models.attribution.campaigns import (
+    Campaign,
+    Readiness,
+    read_campaign,
+    read_last_order_at,
+    read_readiness,
+)
+from smsroi_models.attribution.checks import Check, campaign_checks
+from smsroi_models.attribution.collect import as_ibis, collect_moments
+from smsroi_models.attribution.daily import collect_daily
+from smsroi_models.attribution.estimates import (
+    DayLift,
+    OutcomeLift,
+    campaign_lifts,
+    daily_lift,
+    usable_covariates,
+)
+from smsroi_models.attribution.lift import Lift, compare, ratio_of_means
+from smsroi_models.attribution.outcomes import (
+    PRE_PERIOD_COLUMNS,
+    orders_in_reach,
+    outcomes,
+    ready_customers,
+)
+from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
+from smsroi_models.errors import (
+    NotEstimableError,
+    NotReadyError,
+    ParameterError,
+    StoreError,
+)
+from smsroi_models.records import Record
+from smsroi_models.roi import CostLine, Roi, return_on_investment
+from smsroi_models.store.checks import Finding, check_store, missing_tables
+from smsroi_models.store.connect import Store
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignResult(Record):
+    """Everything that a campaign's report shows.
+
+    Attributes
+    ----------
+    campaign : Campaign
+    as_of : datetime
+        UTC; only customers whose window is over by then are counted.
+    pre_days : int
+    readiness : Readiness
+    texts : Texts or None
+        None where the store has no messages.
+    lift : dict of str to OutcomeLift
+        By outcome, per assigned customer: ``revenue``, ``margin``, ``orders``, ``converted`` and,
+        where known, ``opted_out``.
+    not_estimable : dict of str to str
+        Outcomes that cannot be estimated, with the reason.
+    roi : Roi
+    daily : tuple of DayLift
+        Days on which the lift could be estimated.
+    checks : tuple of Check
+    missing : dict of str to str
+        Tables that the store lacks, with what the report therefore cannot say.
+    store_fingerprint : str
+    """
+
+    campaign: Campaign
+    as_of: datetime
+    pre_days: int
+    readiness: Readiness
+    texts: Texts | None
+    lift: dict[str, OutcomeLift]
+    not_estimable: dict[str, str]
+    roi: Roi
+    daily: tuple[DayLift, ...]
+    checks: tuple[Check, ...]
+    missing: dict[str, str]
+    store_fingerprint: str
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The pre-period columns that the headline figures are adjusted for."""
+        return self.lift["margin"].headline.covariates
+
+    @property
+    def confidence_level(self) -> float:
+        """The confidence level of every interval of the record."""
+        return self.roi.confidence_level
+
+
+def holdout_lift(
+    table: ibis.Table | pd.DataFrame | pa.Table,
+    arm: str = "arm",
+    outcome: str = "spend",
+    treatment: Any = "treatment",
+    holdout: Any = "holdout",
+    covariates: Sequence[str] = (),
+    confidence_level: float = 0.95,
+) -> Lift:
+    """Return the effect of assignment on an outcome, per assigned customer.
+
+    Every assigned customer is one row, also those who were not reached or did nothing (outcome
+    0); dropping them breaks the comparison. A true/false outcome is treated as a proportion.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, pyarrow.Table or ibis.Table
+    arm, outcome : str
+        Column names. The outcome is numeric or true/false, never null.
+    treatment, holdout : object
+        The two values of ``arm`` that are compared; rows with another value are left out.
+    covariates : sequence of str
+        Numeric columns measured before assignment; empty for the difference in means.
+    confidence_level : float
+        In (0, 1).
+
+    Raises
+    ------
+    DataError
+        If a column is missing, not numeric, or has null or infinite values.
+    NotEstimableError
+        If an arm is empty or nothing varies in it.
+    ParameterError
+        If the confidence level lies outside (0, 1).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> spend = pd.DataFrame({"arm": ["treatment"] * 3 + ["holdout"] * 3,
+    ...                       "spend": [1.0, 2.0, 6.0, 0.0, 1.0, 2.0]})
+    >>> lift = holdout_lift(spend)
+    >>> lift.mean_treatment, lift.mean_holdout, lift.absolute_lift
+    (3.0, 1.0, 2.0)
+    """
+    rows = as_ibis(table)
+    columns = list(dict.fromkeys([outcome, *covariates]))
+    treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
+    return compare(
+        treated,
+        held,
+        outcome,
+        covariates=covariates,
+        proportion=rows[outcome].type().is_boolean(),
+        confidence_level=confidence_level,
+    )
+
+
+def analyze_campaign(
+    store: Store,
+    campaign_id: str,
+    as_of: datetime | str | None = None,
+    *,
+    confidence_level: float = 0.95,
+    pre_days: int = 90,
+) -> CampaignResult:
+    """Measure what a campaign earned, from the store's tables.
+
+    Parameters
+    ----------
+    store : Store
+    campaign_id : str
+    as_of : datetime or str, optional
+        UTC instant or ISO date. By default the midnight that begins the last day with an order
+        anywhere in the store: the data's own horizon, so that the same data give the same report.
+    confidence_level : float
+        In (0, 1).
+    pre_days : int
+        Length of the pre-period that the figures are adjusted for, days; 0 for no adjustment.
+
+    Raises
+    ------
+    StoreError
+        If the store breaks its contract.
+    DataError
+        If there is no such campaign.
+    NotReadyError
+        If no window is over yet; the text says when the first one will be.
+    NotEstimableError
+        If an arm is empty or nobody in it bought anything.
+    ParameterError
+        If a parameter lies outside its range.
+    """
+    _check_parameters(confidence_level, pre_days)
+    warnings = _require_sound(store)
+    campaign = read_campaign(store, campaign_id)
+    last_order_at = read_last_order_at(store)
+    moment = parse_as_of(as_of) if as_of else _midnight(last_order_at)
+    readiness = read_readiness(store, campaign, moment)
+    _require_ready(campaign, readiness, moment)
+
+    customers = outcomes(store, campaign, moment, pre_days=pre_days)
+    measured = [n for n in customers.columns if n not in ("customer_id", "arm", "assigned_at")]
+    treated, held = collect_moments(customers, measured)
+    covariates = usable_covariates(treated, held, PRE_PERIOD_COLUMNS if pre_days else ())
+    targets = [name for name in measured if name not in PRE_PERIOD_COLUMNS]
+    lift, reasons = campaign_lifts(treated, held, targets, covariates, confidence_level)
+    _require_money(lift, reasons)
+
+    in_window = orders_in_reach(store, campaign, ready_customers(store, campaign, moment), 0)
+    added = collect_daily(in_window, customers, "margin", covariates, campaign.window_days)
+    texts = collect_texts(store, campaign, moment) if "messages" in store else None
+    return CampaignResult(
+        campaign=campaign,
+        as_of=moment,
+        pre_days=pre_days,
+        readiness=readiness,
+        texts=texts,
+        lift=lift,
+        not_estimable=reasons,
+        roi=return_on_investment(
+            lift["revenue"].headline,
+            lift["margin"].headline,
+            _ledger(store, campaign, texts, readiness),
+            ratio_of_means(treated, "margin", "orders", confidence_level),
+        ),
+        daily=daily_lift(added, treated, held, covariates, confidence_level),
+        checks=campaign_checks(readiness, moment, last_order_at, texts, lift, warnings),
+        missing=missing_tables(store),
+        store_fingerprint=store.fingerprint(),
+    )
+
+
+def parse_as_of(value: datetime | str) -> datetime:
+    """Return an instant in UTC from a datetime with zone, an ISO date or an ISO date-time.
+
+    Raises
+    ------
+    ParameterError
+        If the text is not ISO 8601, or a time stands without its zone.
+
+    Examples
+    --------
+    >>> parse_as_of("2025-03-01").isoformat()
+    '2025-03-01T00:00:00+00:00'
+    >>> parse_as_of("2025-03-01T12:00:00+02:00").isoformat()
+    '2025-03-01T10:00:00+00:00'
+    """
+    try:
+        if isinstance(value, str) and len(value) == len("2025-03-01"):
+            moment = datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
+        else:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ParameterError(
+            f"as_of is {value!r}: write a date as 2025-03-01 or a time as 2025-03-01T12:00:00Z"
+        ) from error
+    if moment.tzinfo is None:
+        raise ParameterError(f"as_of is {value!r}, a time without a zone: add Z or an offset")
+    return moment.astimezone(UTC)
+
+
+def _check_parameters(confidence_level: float, pre_days: int) -> None:
+    if not 0 < confidence_level < 1:
+        raise ParameterError(
+            f"confidence_level is {confidence_level}: it must lie between 0 and 1, such as 0.95"
+        )
+    if not 0 <= pre_days <= 3650:
+        raise ParameterError(f"pre_days is {pre_days}: it must lie between 0 and 3650 days")
+
+
+def _require_sound(store: Store) -> list[Finding]:
+    """Return the store's warnings; its errors stop the analysis."""
+    absent = [name for name in ("campaigns", "assignments", "orders") if name not in store]
+    if absent:
+        raise StoreError(
+            f"the store has no {' and no '.join(absent)}: a campaign's lift needs campaigns, "
+            "assignments and orders; add the table (data/README.md says its columns)"
+        )
+    findings = check_store(store)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        lines = "\n".join(f"- {finding.message} {finding.remedy}" for finding in errors)
+        raise StoreError(f"the store breaks its contract in {len(errors)} ways:\n{lines}")
+    return list(findings)
+
+
+def _require_ready(campaign: Campaign, readiness: Readiness, as_of: datetime) -> None:
+    empty = [arm for arm, count in readiness.assigned.items() if not count]
+    if empty:
+        raise NotEstimableError(
+            f"campaign {campaign.campaign_id!r} has nobody in {' and '.join(empty)}: what it "
+            "caused can only be read against a randomised holdout; record the assignments of both "
+            "arms"
+        )
+    waiting = [arm for arm, count in readiness.ready.items() if not count]
+    if not waiting:
+        return
+    raise NotReadyError(
+        f"campaign {campaign.campaign_id!r} cannot be read as of {as_of:%Y-%m-%d %H:%M} UTC: no "
+        f"{campaign.window_days}-day window is over in {' and '.join(waiting)}. The first window "
+        f"ends {readiness.first_ready_at:%Y-%m-%d %H:%M} UTC, the last "
+        f"{readiness.last_ready_at:%Y-%m-%d %H:%M} UTC: read it then, or, where the orders reach "
+        "that far already, pass as_of"
+    )
+
+
+def _require_money(lift: dict[str, OutcomeLift], reasons: dict[str, str]) -> None:
+    for name in ("revenue", "margin", "converted", "orders"):
+        if name not in lift:
+            raise NotEstimableError(f"{name} is not estimable: {reasons[name]}")
+
+
+def _ledger(
+    store: Store, campaign: Campaign, texts: Texts | None, readiness: Readiness
+) -> list[CostLine] | None:
+    """Return the ledger, or None where nothing at all is known of the cost."""
+    costs = collect_costs(store, campaign) if "costs" in store else {}
+    share = readiness.ready["treatment"] / readiness.assigned["treatment"]
+    lines = [CostLine(name, amount, amount * share) for name, amount in costs.items()]
+    if texts is not None and texts.unpriced < texts.sent:
+        lines.insert(0, CostLine("texts", texts.amount, texts.amount))
+    return lines or None
+
+
+def _midnight(moment: datetime) -> datetime:
+    return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)

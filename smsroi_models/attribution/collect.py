@@ -1,0 +1,110 @@
+"""From a table to the moments of its arms, in one query whatever the engine."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from ibis import _
+
+from smsroi_models.attribution.moments import Moments
+from smsroi_models.errors import DataError, NotEstimableError
+
+
+def collect_moments(
+    table: ibis.Table | pd.DataFrame | pa.Table,
+    columns: Sequence[str],
+    *,
+    arm: str = "arm",
+    treatment: Any = "treatment",
+    holdout: Any = "holdout",
+) -> tuple[Moments, Moments]:
+    """Return the moments of both arms, treatment first, in one query.
+
+    Rows of other arms are left out.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or not numeric, or a value or an arm is null, NaN or infinite.
+    NotEstimableError
+        If an arm is empty.
+    """
+    rows = as_ibis(table)
+    _check_columns(rows, [arm, *columns])
+    numbers = rows.select(
+        arm=rows[arm], **{f"c{i}": rows[name].cast("float64") for i, name in enumerate(columns)}
+    ).filter(_.arm.isnull() | _.arm.isin([treatment, holdout]))
+    found = {
+        row["arm"]: row
+        for row in numbers.group_by("arm")
+        .aggregate(**_statistics(numbers, len(columns)))
+        .to_pyarrow()
+        .to_pylist()
+    }
+    if None in found:
+        raise DataError(f"{arm} is null in {found[None]['n']} rows: every row needs an arm")
+    return (
+        _read_moments(found, treatment, columns, arm),
+        _read_moments(found, holdout, columns, arm),
+    )
+
+
+def _statistics(numbers: ibis.Table, k: int) -> dict[str, ibis.Value]:
+    column = [numbers[f"c{i}"] for i in range(k)]
+    statistics: dict[str, ibis.Value] = {"n": numbers.count()}
+    for i in range(k):
+        unusable = column[i].isnull() | column[i].isnan() | column[i].isinf()
+        statistics[f"bad{i}"] = unusable.sum()
+        statistics[f"m{i}"] = column[i].mean()
+        for j in range(i + 1):
+            statistics[f"v{i}_{j}"] = column[i].cov(column[j], how="sample")
+    return statistics
+
+
+def _read_moments(
+    found: dict[Any, dict[str, Any]], value: Any, columns: Sequence[str], arm: str
+) -> Moments:
+    if value not in found:
+        raise NotEstimableError(
+            f"no row has {arm} = {value!r}: both arms need customers (there are "
+            f"{sorted(map(repr, found))})"
+        )
+    row = found[value]
+    for i, name in enumerate(columns):
+        if row[f"bad{i}"]:
+            raise DataError(
+                f"{name} is null, NaN or infinite in {row[f'bad{i}']} rows of {arm} = {value!r}: "
+                "write 0 for customers who did nothing, or leave the rows out on purpose"
+            )
+    k = len(columns)
+    covariance = np.zeros((k, k))
+    for i in range(k):
+        for j in range(i + 1):
+            covariance[i, j] = covariance[j, i] = row[f"v{i}_{j}"] or 0.0
+    mean = np.array([row[f"m{i}"] for i in range(k)], dtype=np.float64)
+    return Moments(tuple(columns), row["n"], mean, covariance)
+
+
+def as_ibis(table: ibis.Table | pd.DataFrame | pa.Table) -> ibis.Table:
+    """Return the table as an Ibis table; `DataError` for anything but pandas, Arrow, Ibis."""
+    if isinstance(table, ibis.Table):
+        return table
+    if isinstance(table, pd.DataFrame | pa.Table):
+        return ibis.memtable(table)
+    raise DataError(
+        f"a table of type {type(table).__name__} cannot be read: pass a pandas or Arrow table, "
+        "or an Ibis table"
+    )
+
+
+def _check_columns(rows: ibis.Table, names: Sequence[str]) -> None:
+    missing = [name for name in names if name not in rows.columns]
+    if missing:
+        raise DataError(f"no column {missing}: the table has {list(rows.columns)}")
+    for name in names[1:]:
+        dtype = rows[name].type()
+        if not (dtype.is_numeric() or dtype.is_boolean()):
+            raise DataError(f"{name} is {dtype}: a number or a true/false column is needed")

@@ -1,0 +1,160 @@
+"""The lifts of a campaign's outcomes, by both estimators, from the moments of its arms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smsroi_models.attribution.cumulative import cumulative_moments
+from smsroi_models.attribution.lift import Estimate, Lift, compare
+from smsroi_models.attribution.moments import Moments
+from smsroi_models.errors import NotEstimableError
+from smsroi_models.records import Record
+
+PROPORTIONS = ("converted", "opted_out")
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLift(Record):
+    """One outcome's lift by both estimators.
+
+    Attributes
+    ----------
+    unadjusted : Lift
+        Difference in means.
+    adjusted : Lift or None
+        Regression-adjusted; None without a pre-period to adjust for.
+    """
+
+    unadjusted: Lift
+    adjusted: Lift | None
+
+    @property
+    def headline(self) -> Lift:
+        """The adjusted lift wherever there is one: a rule fixed before any outcome is seen."""
+        return self.adjusted or self.unadjusted
+
+
+@dataclass(frozen=True, slots=True)
+class DayLift(Record):
+    """Incremental margin gathered up to the end of a day of the window, store currency.
+
+    ``day`` counts from 1; the last day's figure is the campaign's incremental margin.
+    """
+
+    day: int
+    margin: Estimate
+
+
+def usable_covariates(
+    treatment: Moments, holdout: Moments, candidates: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the candidates that vary in both arms and are not collinear with an earlier one.
+
+    Looks at the candidates alone, never at an outcome.
+
+    Examples
+    --------
+    >>> rows = [[0.0, 0.0, 1.0], [1.0, 2.0, 1.0], [5.0, 10.0, 1.0]]  # the second is twice the first
+    >>> arm = Moments.from_rows(rows, ["revenue", "doubled", "constant"])
+    >>> usable_covariates(arm, arm, arm.columns)
+    ('revenue',)
+    """
+    kept: list[str] = []
+    for name in candidates:
+        if all(_adds_variation(arm, [*kept, name]) for arm in (treatment, holdout)):
+            kept.append(name)
+    return tuple(kept)
+
+
+def campaign_lifts(
+    treatment: Moments,
+    holdout: Moments,
+    outcomes: Sequence[str],
+    covariates: Sequence[str],
+    confidence_level: float,
+) -> tuple[dict[str, OutcomeLift], dict[str, str]]:
+    """Return each outcome's lift and, for those that cannot be estimated, the reason."""
+    lifts: dict[str, OutcomeLift] = {}
+    reasons: dict[str, str] = {}
+    for name in outcomes:
+        try:
+            plain = compare(
+                treatment,
+                holdout,
+                name,
+                proportion=name in PROPORTIONS,
+                confidence_level=confidence_level,
+            )
+            adjusted = (
+                compare(
+                    treatment,
+                    holdout,
+                    name,
+                    covariates=covariates,
+                    confidence_level=confidence_level,
+                )
+                if covariates
+                else None
+            )
+        except NotEstimableError as reason:
+            reasons[name] = str(reason)
+        else:
+            lifts[name] = OutcomeLift(plain, adjusted)
+    return lifts, reasons
+
+
+def daily_lift(
+    added: tuple[NDArray[np.float64], NDArray[np.float64]],
+    treatment: Moments,
+    holdout: Moments,
+    covariates: Sequence[str],
+    confidence_level: float,
+) -> tuple[DayLift, ...]:
+    """Return the incremental margin gathered by each day on which both arms had orders.
+
+    Parameters
+    ----------
+    added : pair of ndarray of shape (window_days, 2 + n_covariates)
+        From `collect_daily`, treatment first.
+    treatment, holdout : Moments
+        Of at least the covariates.
+    covariates : sequence of str
+    confidence_level : float
+    """
+    days: list[DayLift] = []
+    running = [
+        cumulative_moments(rows, arm.select(covariates), "margin")
+        for rows, arm in zip(added, (treatment, holdout), strict=True)
+    ]
+    for day, (treated, held) in enumerate(zip(*running, strict=True), start=1):
+        try:
+            lift = compare(
+                treated, held, "margin", covariates=covariates, confidence_level=confidence_level
+            )
+        except NotEstimableError:  # no order yet in one of the arms
+            continue
+        n = treated.n
+        days.append(
+            DayLift(
+                day,
+                Estimate(
+                    n * lift.absolute_lift,
+                    n * lift.standard_error,
+                    n * lift.ci_lower,
+                    n * lift.ci_upper,
+                ),
+            )
+        )
+    return tuple(days)
+
+
+def _adds_variation(arm: Moments, columns: Sequence[str]) -> bool:
+    covariance = arm.select(columns).covariance
+    scale = np.sqrt(np.diag(covariance))
+    if arm.n < len(columns) + 3 or (scale == 0).any():
+        return False
+    correlation = covariance / np.outer(scale, scale)
+    # Far inside the bound at which the regression itself refuses.
+    return bool(np.linalg.cond(correlation) < 1e6)

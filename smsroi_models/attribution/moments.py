@@ -1,0 +1,135 @@
+"""Sufficient statistics of one arm: the seam between the engine and the mathematics.
+
+Means and covariances rather than sums of squares, because sums of squares cancel.
+Merging follows Chan, Golub and LeVeque (1983), eq. 2.1, in its matrix form.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from smsroi_models.errors import DataError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Count, means and sample covariance of some columns over the customers of one arm.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names, in the order of ``mean``.
+    n : int
+        Number of customers, at least 1.
+    mean : ndarray of shape (n_columns,)
+    covariance : ndarray of shape (n_columns, n_columns)
+        Denominator n - 1; all zero when n is 1.
+
+    Raises
+    ------
+    DataError
+        If n is below 1, the shapes disagree or a value is not finite.
+
+    Examples
+    --------
+    >>> a = Moments.from_rows([[0.0], [2.0]], ["spend"])
+    >>> b = Moments.from_rows([[4.0]], ["spend"])
+    >>> both = a.merge(b)
+    >>> both.n, both.mean, both.covariance
+    (3, array([2.]), array([[4.]]))
+    """
+
+    columns: tuple[str, ...]
+    n: int
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        k = len(self.columns)
+        if self.n < 1:
+            raise DataError(f"moments of {self.n} rows: at least one row is needed")
+        if self.mean.shape != (k,) or self.covariance.shape != (k, k):
+            raise DataError(
+                f"moments of {k} columns need a mean of shape ({k},) and a covariance of shape "
+                f"({k}, {k}), not {self.mean.shape} and {self.covariance.shape}"
+            )
+        if not (np.isfinite(self.mean).all() and np.isfinite(self.covariance).all()):
+            raise DataError(
+                f"moments of {', '.join(self.columns)} are not finite: remove NaN and infinite "
+                "values, or write money in a larger unit"
+            )
+
+    @classmethod
+    def from_rows(cls, rows: ArrayLike, columns: Sequence[str]) -> Self:
+        """Compute the moments of ``rows``, an array of shape (n_customers, n_columns).
+
+        Raises
+        ------
+        DataError
+            If ``rows`` is empty, of another shape, or holds NaN or infinity.
+        """
+        values = np.asarray(rows, dtype=np.float64)
+        if values.ndim != 2 or len(values) == 0:
+            raise DataError(f"rows of shape {values.shape}: (n_customers >= 1, n_columns) needed")
+        mean = values.mean(axis=0)
+        centred = values - mean
+        covariance = centred.T @ centred / max(len(values) - 1, 1)
+        return cls(tuple(columns), len(values), mean, covariance)
+
+    @classmethod
+    def from_sums(cls, column: str, n: int, total: float, total_of_squares: float) -> Self:
+        """Rebuild one column's moments from n, its sum and its sum of squares, as published.
+
+        Cancels when the mean is large beside the spread: use it for printed figures only.
+
+        >>> Moments.from_sums("spend", 2, 2.0, 4.0).covariance  # rows 0 and 2
+        array([[2.]])
+        """
+        variance = (total_of_squares - total**2 / n) / max(n - 1, 1)
+        return cls((column,), n, np.array([total / n]), np.array([[variance]]))
+
+    def merge(self, other: Self) -> Self:
+        """Return the moments of both sets of customers together.
+
+        Raises
+        ------
+        DataError
+            If the columns differ.
+        """
+        if self.columns != other.columns:
+            raise DataError(f"cannot merge moments of {self.columns} with {other.columns}")
+        n = self.n + other.n
+        step = other.mean - self.mean
+        scatter = (
+            (self.n - 1) * self.covariance
+            + (other.n - 1) * other.covariance
+            + np.outer(step, step) * (self.n * other.n / n)
+        )
+        return type(self)(self.columns, n, self.mean + step * (other.n / n), scatter / (n - 1))
+
+    def select(self, columns: Sequence[str]) -> Self:
+        """Return the moments of some of the columns, in the order given.
+
+        Raises
+        ------
+        DataError
+            If a column is not there.
+        """
+        missing = [name for name in columns if name not in self.columns]
+        if missing:
+            raise DataError(f"no moments of {missing}; there are {list(self.columns)}")
+        index = [self.columns.index(name) for name in columns]
+        return type(self)(
+            tuple(columns), self.n, self.mean[index], self.covariance[np.ix_(index, index)]
+        )
+
+    def mean_of(self, column: str) -> float:
+        """Return the mean of one column."""
+        return float(self.select([column]).mean[0])
+
+    def variance_of(self, column: str) -> float:
+        """Return the sample variance of one column."""
+        return float(self.select([column]).covariance[0, 0])

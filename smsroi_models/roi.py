@@ -1,0 +1,181 @@
+"""From effects and costs to profit and return on investment, with the uncertainty carried along.
+
+Definitions: incremental money = lift per assigned customer x customers assigned to treatment;
+profit = incremental margin - cost; ROI = profit / cost. The cost is known, not sampled, so that
+every interval here is the margin lift's interval, moved and scaled.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy import stats
+
+from smsroi_models.attribution.lift import Estimate, Lift
+from smsroi_models.errors import DataError
+from smsroi_models.records import Record
+
+Outcome = Literal["paid", "lost", "unclear", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine(Record):
+    """One line of the cost ledger, in the store's currency.
+
+    Attributes
+    ----------
+    label : str
+    amount : float
+        What was paid.
+    counted : float
+        The part that belongs to the customers who are counted; equal to ``amount`` once every
+        outcome window is over.
+    """
+
+    label: str
+    amount: float
+    counted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Roi(Record):
+    """What a campaign earned, in the store's currency.
+
+    Attributes
+    ----------
+    n_treatment : int
+        Customers assigned to treatment and counted.
+    incremental_revenue, incremental_margin, profit : Estimate
+        ``profit`` is None where the cost is not known.
+    cost : float or None
+    ledger : tuple of CostLine
+        Its ``counted`` amounts sum to ``cost``.
+    roi : Estimate or None
+        Profit per unit of cost, a ratio (0.5 is 50 %); None where the cost is zero or not known.
+    break_even_lift : float or None
+        Margin per assigned customer at which profit is zero. Exact: the cost is known.
+    break_even_orders : Estimate or None
+        Extra orders at which profit is zero, at the margin per order of the texted customers.
+    probability_of_profit : float or None
+        Probability that profit exceeds zero, in [0, 1], under a flat prior.
+    degrees_of_freedom : float
+    confidence_level : float
+    """
+
+    n_treatment: int
+    incremental_revenue: Estimate
+    incremental_margin: Estimate
+    cost: float | None
+    ledger: tuple[CostLine, ...]
+    profit: Estimate | None
+    roi: Estimate | None
+    break_even_lift: float | None
+    break_even_orders: Estimate | None
+    probability_of_profit: float | None
+    degrees_of_freedom: float
+    confidence_level: float
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether the interval of profit lies above zero, below it, or around it."""
+        if self.profit is None:
+            return "unknown"
+        if self.profit.ci_lower > 0:
+            return "paid"
+        return "lost" if self.profit.ci_upper < 0 else "unclear"
+
+
+def return_on_investment(
+    revenue: Lift,
+    margin: Lift,
+    ledger: Sequence[CostLine] | None,
+    margin_per_order: Estimate | None = None,
+) -> Roi:
+    """Turn the lifts of revenue and margin, and the ledger, into profit and ROI.
+
+    Parameters
+    ----------
+    revenue, margin : Lift
+        Per assigned customer, in the store's currency, two-sided.
+    ledger : sequence of CostLine or None
+        None where the cost is not known: profit and ROI are then None. An empty ledger is a
+        campaign that cost nothing: its ROI is None.
+    margin_per_order : Estimate, optional
+        For the extra orders needed to break even; left out where it is not above zero.
+
+    Raises
+    ------
+    DataError
+        If a cost is negative or not finite, or the two lifts count different customers.
+
+    Examples
+    --------
+    A lift of 2 in margin on 100 customers, for a cost of 50:
+
+    >>> from smsroi_models.attribution.lift import compare
+    >>> from smsroi_models.attribution.moments import Moments
+    >>> held = Moments.from_rows([[10.0], [14.0]] * 50, ["margin"])
+    >>> texted = Moments.from_rows([[12.0], [16.0]] * 50, ["margin"])
+    >>> lift = compare(texted, held)
+    >>> result = return_on_investment(lift, lift, [CostLine("texts", 50.0, 50.0)])
+    >>> result.profit.estimate, result.roi.estimate, result.break_even_lift, result.outcome
+    (150.0, 3.0, 0.5, 'paid')
+    """
+    _check(revenue, margin, ledger or ())
+    n = margin.n_treatment
+    cost = None if ledger is None else math.fsum(line.counted for line in ledger)
+    profit = None if cost is None else _scaled(margin, n, -cost)
+    return Roi(
+        n_treatment=n,
+        incremental_revenue=_scaled(revenue, n, 0.0),
+        incremental_margin=_scaled(margin, n, 0.0),
+        cost=cost,
+        ledger=tuple(ledger or ()),
+        profit=profit,
+        roi=_scaled(margin, n / cost, -1.0) if cost else None,
+        break_even_lift=None if cost is None else cost / n,
+        break_even_orders=_break_even_orders(cost, margin_per_order),
+        probability_of_profit=_probability_positive(profit, margin.degrees_of_freedom),
+        degrees_of_freedom=margin.degrees_of_freedom,
+        confidence_level=margin.confidence_level,
+    )
+
+
+def _check(revenue: Lift, margin: Lift, ledger: Sequence[CostLine]) -> None:
+    for line in ledger:
+        if not (math.isfinite(line.counted) and line.counted >= 0):
+            raise DataError(
+                f"the cost {line.label!r} is {line.counted}: costs are finite and not negative; "
+                "book a rebate as a smaller cost"
+            )
+    if (revenue.n_treatment, revenue.n_holdout) != (margin.n_treatment, margin.n_holdout):
+        raise DataError("the lifts of revenue and of margin count different customers")
+
+
+def _scaled(lift: Lift, factor: float, shift: float) -> Estimate:
+    return Estimate(
+        factor * lift.absolute_lift + shift,
+        factor * lift.standard_error,
+        factor * lift.ci_lower + shift,
+        factor * lift.ci_upper + shift,
+    )
+
+
+def _probability_positive(figure: Estimate | None, degrees_of_freedom: float) -> float | None:
+    if figure is None:
+        return None
+    return float(stats.t.cdf(figure.estimate / figure.standard_error, degrees_of_freedom))
+
+
+def _break_even_orders(cost: float | None, margin_per_order: Estimate | None) -> Estimate | None:
+    if cost is None or margin_per_order is None or margin_per_order.ci_lower <= 0:
+        return None
+    # A larger margin per order needs fewer orders: the ends of the interval change places.
+    orders = cost / margin_per_order.estimate
+    return Estimate(
+        orders,
+        orders * margin_per_order.standard_error / margin_per_order.estimate,
+        cost / margin_per_order.ci_upper,
+        cost / margin_per_order.ci_lower,
+    )
