@@ -1,0 +1,66 @@
+"""The SQL by which DuckDB reads the files of a table; every name and path in it is escaped."""
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from smsroi_models.errors import StoreError
+
+SOURCE = "source"
+"""The name under which a DuckDB file is attached."""
+
+
+def sql_text(value: object) -> str:
+    """Return the value as a SQL text literal.
+
+    Examples
+    --------
+    >>> sql_text("Bob's")
+    "'Bob''s'"
+    """
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def read_parquet_sql(files: Sequence[Path]) -> str:
+    """Return the query that reads Parquet files as one table.
+
+    A folder called ``a=b`` adds no column, and parts may lack columns that others have.
+    """
+    listed = ", ".join(map(sql_text, files))
+    return (
+        f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false, "
+        f"union_by_name = {str(len(files) > 1).lower()})"
+    )
+
+
+def read_csv_sql(file: Path) -> str:
+    """Return the query that reads a comma-separated UTF-8 file, every column as text.
+
+    Nothing is guessed from the values: types are the contract's affair. Empty text is null.
+
+    Raises
+    ------
+    StoreError
+        If the file has no header, names a column twice, or is not UTF-8.
+    """
+    columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in _header(file))
+    return (
+        f"SELECT * FROM read_csv([{sql_text(file)}], auto_detect = false, header = true, "
+        f"delim = ',', quote = '\"', escape = '\"', nullstr = '', hive_partitioning = false, "
+        f"columns = {{{columns}}})"
+    )
+
+
+def _header(file: Path) -> list[str]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            header = next(csv.reader(lines), [])
+    except UnicodeDecodeError as error:
+        raise StoreError(f"{str(file)!r} is not UTF-8 text. Save it as CSV in UTF-8.") from error
+    if not any(header):
+        raise StoreError(f"{str(file)!r} is empty. Its first line must name its columns.")
+    twice = [name for name, n in Counter(header).items() if n > 1]
+    if twice:
+        raise StoreError(f"{str(file)!r} names {twice[0]!r} twice. Each column has its own name.")
+    return header
