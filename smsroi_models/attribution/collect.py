@@ -34,22 +34,24 @@ def collect_moments(
     """
     rows = as_ibis(table)
     _check_columns(rows, [arm, *columns])
-    numbers = rows.select(
-        arm=rows[arm], **{f"c{i}": rows[name].cast("float64") for i, name in enumerate(columns)}
-    ).filter(_.arm.isnull() | _.arm.isin([treatment, holdout]))
-    found = {
-        row["arm"]: row
-        for row in numbers.group_by("arm")
-        .aggregate(**_statistics(numbers, len(columns)))
-        .to_pyarrow()
-        .to_pylist()
-    }
+    query = moments_by_arm(rows, columns, arm, treatment, holdout)
+    found = {row["arm"]: row for row in query.to_pyarrow().to_pylist()}
     if None in found:
         raise DataError(f"{arm} is null in {found[None]['n']} rows: every row needs an arm")
     return (
         _read_moments(found, treatment, columns, arm),
         _read_moments(found, holdout, columns, arm),
     )
+
+
+def moments_by_arm(
+    rows: ibis.Table, columns: Sequence[str], arm: str, treatment: Any, holdout: Any
+) -> ibis.Table:
+    """Return, lazily, one row per arm: count, means, covariances and counts of unusable values."""
+    numbers = rows.select(
+        arm=rows[arm], **{f"c{i}": rows[name].cast("float64") for i, name in enumerate(columns)}
+    ).filter(_.arm.isnull() | _.arm.isin([treatment, holdout]))
+    return numbers.group_by("arm").aggregate(**_statistics(numbers, len(columns)))
 
 
 def _statistics(numbers: ibis.Table, k: int) -> dict[str, ibis.Value]:

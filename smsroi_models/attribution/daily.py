@@ -40,6 +40,18 @@ def collect_daily(
     pair of ndarray of shape (window_days, 2 + n_covariates)
         Added to the sum, to the sum of squares and to the products with the covariates.
     """
+    added = daily_additions(orders, customers, outcome, covariates).to_pyarrow().to_pylist()
+    width = 2 + len(covariates)
+    arms = {arm: np.zeros((window_days, width)) for arm in ARMS}
+    for row in added:
+        arms[row["arm"]][row["age_days"]] = [row[f"s{i}"] for i in range(width)]
+    return arms["treatment"], arms["holdout"]
+
+
+def daily_additions(
+    orders: ibis.Table, customers: ibis.Table, outcome: str, covariates: Sequence[str]
+) -> ibis.Table:
+    """Return, lazily, ``arm, age_days, s0, s1, ...``: what each day adds to the sums of an arm."""
     per_day = (
         orders.filter(_.in_window)
         .group_by("arm", "customer_id", "age_days")
@@ -49,13 +61,9 @@ def collect_daily(
     running = per_day.mutate(total=_.added.sum().over(so_far)).join(
         customers.select("customer_id", *covariates), "customer_id"
     )
-    days = running.group_by("arm", "age_days").aggregate(
+    return running.group_by("arm", "age_days").aggregate(
         s0=_.added.sum(),
         # (t - a)^2 before the day and t^2 after it: t^2 - (t - a)^2 = a (2 t - a)
         s1=(_.added * (2 * _.total - _.added)).sum(),
         **{f"s{i + 2}": (_.added * _[name]).sum() for i, name in enumerate(covariates)},
     )
-    arms = {arm: np.zeros((window_days, 2 + len(covariates))) for arm in ARMS}
-    for row in days.to_pyarrow().to_pylist():
-        arms[row["arm"]][row["age_days"]] = [row[f"s{i}"] for i in range(2 + len(covariates))]
-    return arms["treatment"], arms["holdout"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import ibis
 from ibis import _
 
 from smsroi_models.attribution.campaigns import Campaign, Tables, assigned_customers, instant
@@ -39,26 +40,7 @@ def collect_texts(store: Tables, campaign: Campaign, as_of: datetime) -> Texts:
 
     Texts to customers who were never assigned, or were held out, were paid for too: they count.
     """
-    waiting = assigned_customers(store, campaign).filter(
-        _.assigned_at > instant(last_start(campaign, as_of))
-    )
-    texts = (
-        store["messages"]
-        .filter(_.campaign_id == campaign.campaign_id)
-        .anti_join(waiting, "customer_id")
-    )
-    row = (
-        texts.aggregate(
-            sent=_.count(),
-            delivered=_.status.isin(DELIVERED_STATUSES).sum(),
-            segments=_.segments.sum(),
-            unpriced=_.price.isnull().sum(),
-            priced_segments=_.segments.sum(where=_.price.notnull()),
-            priced_amount=(_.segments * _.price).sum(),
-        )
-        .to_pyarrow()
-        .to_pylist()[0]
-    )
+    row = texts_summed(store, campaign, as_of).to_pyarrow().to_pylist()[0]
     segments, priced = int(row["segments"] or 0), int(row["priced_segments"] or 0)
     amount = float(row["priced_amount"] or 0.0)
     return Texts(
@@ -67,6 +49,26 @@ def collect_texts(store: Tables, campaign: Campaign, as_of: datetime) -> Texts:
         segments=segments,
         unpriced=int(row["unpriced"] or 0),
         amount=amount * segments / priced if priced else 0.0,
+    )
+
+
+def texts_summed(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.Table:
+    """Return, lazily, one row of sums over the texts that `collect_texts` counts."""
+    waiting = assigned_customers(store, campaign).filter(
+        _.assigned_at > instant(last_start(campaign, as_of))
+    )
+    texts = (
+        store["messages"]
+        .filter(_.campaign_id == campaign.campaign_id)
+        .anti_join(waiting, "customer_id")
+    )
+    return texts.aggregate(
+        sent=_.count(),
+        delivered=_.status.isin(DELIVERED_STATUSES).sum(),
+        segments=_.segments.sum(),
+        unpriced=_.price.isnull().sum(),
+        priced_segments=_.segments.sum(where=_.price.notnull()),
+        priced_amount=(_.segments * _.price).sum(),
     )
 
 
