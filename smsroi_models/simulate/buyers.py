@@ -10,6 +10,7 @@ import numpy as np
 
 from smsroi_models.simulate.columns import DAY, NEVER, NONE, Flags, Floats, Integers
 from smsroi_models.simulate.plan import Plan
+from smsroi_models.simulate.request import Request
 from smsroi_models.simulate.shop import Shop
 
 SEGMENTS = ("occasional", "regular", "frequent")
@@ -74,11 +75,10 @@ class BaseOrders:
     dropped_out: Integers
 
 
-def draw_customers(
-    n_customers: int, plans: tuple[Plan, ...], horizon: int, shop: Shop, rng: np.random.Generator
-) -> Customers:
+def draw_customers(request: Request, rng: np.random.Generator) -> Customers:
     """Draw customers acquired between ``shop.history_days`` before the start and the horizon."""
-    acquired = _acquisition_times(n_customers, horizon, shop, rng)
+    shop, n_customers = request.shop, request.n_customers
+    acquired = _acquisition_times(n_customers, request.horizon, shop, rng)
     rows = np.arange(n_customers)
     referred = (rng.random(n_customers) < shop.referred_share) & (rows > 0)
     # A small shape lets a Gamma draw underflow to 0, by which waiting times would be divided.
@@ -87,7 +87,7 @@ def draw_customers(
     mean_amount = shop.p * shop.v / rng.gamma(shop.q, 1.0, n_customers)
     return Customers(
         acquired=acquired,
-        recruited_by=_recruiting_campaigns(acquired, plans, shop, rng),
+        recruited_by=_recruiting_campaigns(acquired, request.plans, shop, rng),
         referrer=np.where(referred, (rng.random(n_customers) * rows).astype(np.int64), NONE),
         rate=rate_per_week / (7 * DAY),
         dropout=rng.beta(shop.a, shop.b, n_customers),

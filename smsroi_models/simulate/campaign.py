@@ -60,6 +60,11 @@ class Run:
     base_place: Integers
     already_buying: Flags
 
+    @property
+    def treated_customers(self) -> Integers:
+        """Row of each treated customer, shape (n_treatment,)."""
+        return self.customer[self.treated]
+
 
 def run_campaign(
     plan: Plan,

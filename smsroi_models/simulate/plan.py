@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smsroi_models.errors import ParameterError
 from smsroi_models.simulate.columns import DAY
 from smsroi_models.simulate.shop import require
 
@@ -127,8 +128,13 @@ def _effects(
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     if given is None:
         return np.resize(np.asarray(defaults, dtype=np.float64), length)
-    values = np.atleast_1d(np.asarray(given, dtype=np.float64))
-    rule = f"hold one value per campaign ({length} here)"
+    rule = f"hold one number per campaign ({length} here)"
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(
+            f"{name} = {given!r} breaks the rule that {name} must {rule}. Pass a list of numbers."
+        ) from error
     require(values.shape == (length,), name, given, rule)
     return values
 

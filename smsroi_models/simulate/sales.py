@@ -4,26 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from smsroi_models.simulate.buyers import BaseOrders
 from smsroi_models.simulate.campaign import Run
-from smsroi_models.simulate.columns import (
-    NONE,
-    Flags,
-    Floats,
-    Integers,
-    identifiers,
-    joined,
-    moments_in_time,
-    picked,
-    table_frame,
-)
+from smsroi_models.simulate.columns import NONE, Flags, Floats, Integers
 from smsroi_models.simulate.shop import Shop
 
-_SOURCES = ("web", "phone", "shop")
+ORDER_SOURCES = ("web", "phone", "shop")
 _SOURCE_SHARES = (0.75, 0.05, 0.20)
 _COST_SPREAD = 0.1
 
@@ -32,17 +19,14 @@ _COST_SPREAD = 0.1
 class Sales:
     """Every order in order of time; arrays have shape (n_orders,).
 
-    ``amount`` is the list amount with the spend effect in it; ``coupon`` and ``cause`` are the
-    number of the campaign whose coupon was used and of the one that caused the order, `NONE`
-    where there is none; ``place`` is the position of a caused order's customer in its campaign.
+    ``amount`` is the list amount with the spend effect in it, ``coupon`` the number of the
+    campaign whose coupon was used, `NONE` where there is none.
     """
 
     customer: Integers
     time: Integers
     amount: Floats
     coupon: Integers
-    cause: Integers
-    place: Integers
     revenue: Floats
     discount: Floats
     cost_of_goods: Floats
@@ -60,22 +44,7 @@ def book_sales(
 
     Cost of goods varies by a tenth around (1 - margin_rate) x list amount, which is its mean.
     """
-    amount = orders.amount.copy()
-    coupon = np.full(len(amount), NONE, dtype=np.int64)
-    for run in runs:
-        _touch_base_orders(run, amount, coupon, shop, rng)
-    customer = np.concatenate([orders.customer, *(run.customer[run.extra_place] for run in runs)])
-    time = np.concatenate([orders.time, *(run.extra_time for run in runs)])
-    amount = np.concatenate([amount, *(_extra_amounts(run) for run in runs)])
-    coupon = np.concatenate([coupon, *(_extra_coupons(run, shop, rng) for run in runs)])
-    base = np.full(len(orders.time), NONE, dtype=np.int64)
-    cause = np.concatenate(
-        [base, *(np.full_like(run.extra_place, run.plan.number) for run in runs)]
-    )
-    place = np.concatenate([base, *(run.extra_place for run in runs)])
-    order = np.lexsort((customer, time))
-    customer, time, amount = customer[order], time[order], amount[order]
-    coupon, cause, place = coupon[order], cause[order], place[order]
+    customer, time, amount, coupon = _gather(orders, runs, shop, rng)
     offers = np.array([*(run.plan.discount for run in runs), 0.0])  # the last one is for NONE
     discount = np.round(offers[coupon] * amount, 2)
     spread = rng.uniform(1 - _COST_SPREAD, 1 + _COST_SPREAD, len(amount))
@@ -86,49 +55,36 @@ def book_sales(
         time=time,
         amount=amount,
         coupon=coupon,
-        cause=cause,
-        place=place,
         revenue=_after_refunds(amount - discount, shop, rng),
         discount=discount,
         cost_of_goods=cost,
-        source=rng.choice(len(_SOURCES), size=len(amount), p=_SOURCE_SHARES),
+        source=rng.choice(len(ORDER_SOURCES), size=len(amount), p=_SOURCE_SHARES),
     )
-
-
-def orders_frame(
-    sales: Sales, runs: Sequence[Run], start: pd.Timestamp, customer_ids: pa.Array
-) -> pd.DataFrame:
-    """Return the table ``orders``."""
-    return table_frame(
-        "orders",
-        {
-            "order_id": order_ids(np.arange(len(sales.time))),
-            "customer_id": customer_ids.take(pa.array(sales.customer)),
-            "ordered_at": moments_in_time(start, sales.time),
-            "revenue": sales.revenue,
-            "discount": sales.discount,
-            "cost_of_goods": sales.cost_of_goods,
-            "coupon_code": coupon_codes(sales.coupon, sales.customer, runs),
-            "source": picked(_SOURCES, sales.source),
-        },
-    )
-
-
-def order_ids(rows: Integers) -> pa.Array:
-    """Return the keys of the orders in these rows of `Sales`."""
-    return identifiers("o", rows, 9)
-
-
-def coupon_codes(campaign: Integers, customer: Integers, runs: Sequence[Run]) -> pa.Array:
-    """Return each campaign's code for each customer, null where the campaign is `NONE`."""
-    personal = np.array([*(run.plan.personal for run in runs), False])[campaign]
-    own = pc.if_else(pa.array(personal), identifiers("-", customer, 8), "")
-    return joined(picked([run.plan.coupon for run in runs], campaign), own)
 
 
 def is_web(sales: Sales) -> Flags:
     """Return which orders came in over the web."""
-    return np.equal(sales.source, _SOURCES.index("web"))
+    return np.equal(sales.source, ORDER_SOURCES.index("web"))
+
+
+def is_phone(sales: Sales) -> Flags:
+    """Return which orders came in by telephone."""
+    return np.equal(sales.source, ORDER_SOURCES.index("phone"))
+
+
+def _gather(
+    orders: BaseOrders, runs: Sequence[Run], shop: Shop, rng: np.random.Generator
+) -> tuple[Integers, Integers, Floats, Integers]:
+    amount = orders.amount.copy()
+    coupon = np.full(len(amount), NONE, dtype=np.int64)
+    for run in runs:
+        _touch_base_orders(run, amount, coupon, shop, rng)
+    customer = np.concatenate([orders.customer, *(run.customer[run.extra_place] for run in runs)])
+    time = np.concatenate([orders.time, *(run.extra_time for run in runs)])
+    amount = np.concatenate([amount, *(_extra_amounts(run) for run in runs)])
+    coupon = np.concatenate([coupon, *(_extra_coupons(run, shop, rng) for run in runs)])
+    order = np.lexsort((customer, time))
+    return customer[order], time[order], amount[order], coupon[order]
 
 
 def _touch_base_orders(

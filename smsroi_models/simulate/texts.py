@@ -1,24 +1,14 @@
 """The texts of a campaign: status, billed segments, price; and what the campaign cost."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
 from smsroi_models.simulate.campaign import Run
-from smsroi_models.simulate.columns import (
-    Floats,
-    Integers,
-    identifiers,
-    moments_in_time,
-    picked,
-    table_frame,
-)
+from smsroi_models.simulate.columns import Floats, Integers
 from smsroi_models.simulate.shop import Shop
 
-_STATUSES = ("delivered", "read", "undelivered", "failed")
+STATUSES = ("delivered", "read", "undelivered", "failed")
 _DELIVERED, _READ, _UNDELIVERED, _FAILED = range(4)
 _FAILED_SHARE = 0.3  # of the texts that were not delivered
 
@@ -60,43 +50,6 @@ def draw_texts(run: Run, shop: Shop, rng: np.random.Generator) -> Texts:
         price=price,
         fixed_costs=_fixed_costs(run, shop),
     )
-
-
-def messages_frame(
-    runs: Sequence[Run], texts: Sequence[Texts], start: pd.Timestamp, customer_ids: pa.Array
-) -> pd.DataFrame:
-    """Return the table ``messages``."""
-    customer = np.concatenate([run.customer[t.place] for run, t in zip(runs, texts, strict=True)])
-    sent = np.concatenate([run.sent[t.place] for run, t in zip(runs, texts, strict=True)])
-    number = np.concatenate([np.full_like(t.place, k) for k, t in enumerate(texts)])
-    return table_frame(
-        "messages",
-        {
-            "message_id": identifiers("m", np.arange(len(customer)), 9),
-            "campaign_id": picked([run.plan.campaign_id for run in runs], number),
-            "customer_id": customer_ids.take(pa.array(customer)),
-            "sent_at": moments_in_time(start, sent),
-            "status": picked(_STATUSES, np.concatenate([t.status for t in texts])),
-            "segments": np.concatenate([t.segments for t in texts]),
-            "price": np.concatenate([t.price for t in texts]),
-        },
-    )
-
-
-def costs_frame(runs: Sequence[Run], texts: Sequence[Texts]) -> pd.DataFrame:
-    """Return the table ``costs``."""
-    rows = [
-        (run.plan.campaign_id, kind, amount)
-        for run, text in zip(runs, texts, strict=True)
-        for kind, amount in text.fixed_costs
-    ]
-    ids, kinds, amounts = zip(*rows, strict=True)
-    columns = {
-        "campaign_id": pd.Series(ids, dtype="str"),
-        "cost_type": pd.Series(kinds, dtype="str"),
-        "amount": np.array(amounts, dtype=np.float64),
-    }
-    return table_frame("costs", columns)
 
 
 def _fixed_costs(run: Run, shop: Shop) -> tuple[tuple[str, float], ...]:

@@ -12,14 +12,13 @@ probability u; for margin k is the expected margin instead. The average of this 
 assigned is what a difference of arm means estimates without bias.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from smsroi_models.simulate.buyers import BaseOrders, Customers
 from smsroi_models.simulate.campaign import Run
+from smsroi_models.simulate.history import History
 from smsroi_models.simulate.plan import Plan
 from smsroi_models.simulate.shop import Shop
 
@@ -32,38 +31,24 @@ class _Yield:
     margin: float
 
 
-def truth_frame(
-    runs: Sequence[Run],
-    costs: Sequence[float],
-    customers: Customers,
-    orders: BaseOrders,
-    margin_rate: float,
-    shop: Shop,
-) -> pd.DataFrame:
+def truth_frame(history: History) -> pd.DataFrame:
     """Return one row per campaign, indexed by ``campaign_id``; see `Program.truth`."""
-    rows = [
-        _truth(run, cost, customers, orders, margin_rate, shop)
-        for run, cost in zip(runs, costs, strict=True)
-    ]
-    index = pd.Index([run.plan.campaign_id for run in runs], name="campaign_id", dtype="str")
-    return pd.DataFrame(rows, index=index)
+    pairs = zip(history.runs, history.texts, strict=True)
+    rows = [_truth(history, run, text.cost) for run, text in pairs]
+    ids = [run.plan.campaign_id for run in history.runs]
+    return pd.DataFrame(rows, index=pd.Index(ids, name="campaign_id", dtype="str"))
 
 
-def _truth(
-    run: Run,
-    cost: float,
-    customers: Customers,
-    orders: BaseOrders,
-    margin_rate: float,
-    shop: Shop,
-) -> dict[str, float]:
+def _truth(history: History, run: Run, cost: float) -> dict[str, float]:
+    shop, margin_rate = history.request.shop, history.request.margin_rate
+    mean_amount = history.customers.mean_amount[run.customer]
     n_treatment = int(run.treated.sum())
     leak = 0.0 if run.plan.personal else shop.coupon_leak_share
     with_text = _yield(run.plan, shop.coupon_use_share, margin_rate, shop)
     without = _yield(run.plan, leak, margin_rate, shop)
     size = max(len(run.customer), 1)
-    base = float(orders.amount[run.base_order].sum()) / size
-    extra = float((run.extra_probability * customers.mean_amount[run.customer]).sum()) / size
+    base = float(history.orders.amount[run.base_order].sum()) / size
+    extra = float((run.extra_probability * mean_amount).sum()) / size
     texted = (base + extra) * (1 + run.plan.spend_effect)
     revenue = shop.delivery_share * (texted * with_text.revenue - base * without.revenue)
     margin = shop.delivery_share * (texted * with_text.margin - base * without.margin)
