@@ -1,8 +1,4 @@
-"""Open a store: a DuckDB file, or a folder of Parquet or CSV, read through Ibis.
-
-The source is attached or viewed from a DuckDB session in memory, so whatever is created through
-`Store.connection` is gone when it closes. The session runs in UTC and fetches nothing.
-"""
+"""Open a store: a DuckDB file, or a folder of Parquet or CSV, read through Ibis."""
 
 import hashlib
 import re
@@ -12,20 +8,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote
 
-import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
 
 from smsroi_models.errors import StoreError
 from smsroi_models.store.conform import missing_columns, typed
-from smsroi_models.store.layout import (
-    Layout,
-    folder_layout,
-    is_duckdb_file,
-    nearest,
-    no_table_message,
-)
-from smsroi_models.store.sources import SOURCE, read_csv_sql, read_parquet_sql, sql_text
+from smsroi_models.store.layout import Layout, nearest
+from smsroi_models.store.session import attach_file, new_session, view_folder
 from smsroi_models.store.tables import TABLES
 
 _CHUNK_BYTES = 1 << 20
@@ -159,9 +148,9 @@ def open_store(path_or_url: str | Path) -> Store:
             f"There is no store at {url!r}: no such file or folder. Name a DuckDB file or a "
             "folder of Parquet or CSV files; `smsroi demo` makes one to try."
         )
-    connection = _session()
+    connection = new_session()
     try:
-        layout = _view_folder(connection, root) if root.is_dir() else _attach(connection, root)
+        layout = view_folder(connection, root) if root.is_dir() else attach_file(connection, root)
     except BaseException:
         connection.disconnect()
         raise
@@ -179,52 +168,6 @@ def _local_path(url: str) -> Path:
             "a folder of Parquet or CSV files."
         )
     return Path(unquote(url[scheme.end() :])).resolve()
-
-
-def _session() -> Backend:
-    connection = ibis.duckdb.connect(
-        autoinstall_known_extensions=False, autoload_known_extensions=False
-    )
-    connection.raw_sql("SET TimeZone = 'UTC'")
-    return connection
-
-
-def _view_folder(connection: Backend, root: Path) -> Layout:
-    layout = folder_layout(root)
-    for name, files in layout.files.items():
-        try:
-            read = read_csv_sql(files[0]) if layout.format[name] == "csv" else None
-            connection.raw_sql(f'CREATE VIEW "{name}" AS {read or read_parquet_sql(files)}')
-        except duckdb.Error as error:
-            raise _unreadable(files[0], error) from error
-    return layout
-
-
-def _attach(connection: Backend, root: Path) -> Layout:
-    if not is_duckdb_file(root):
-        raise StoreError(
-            f"{str(root)!r} is not a DuckDB file. Name a DuckDB file, or the folder that holds "
-            "the Parquet or CSV files of the tables."
-        )
-    try:
-        connection.raw_sql(f"ATTACH {sql_text(root)} AS {SOURCE} (TYPE duckdb, READ_ONLY)")
-        found = connection.list_tables(database=(SOURCE, "main"))
-        known = [name for name in TABLES if name in found]
-        for name in known:
-            connection.raw_sql(f'CREATE VIEW "{name}" AS SELECT * FROM {SOURCE}.main."{name}"')
-    except duckdb.Error as error:
-        raise _unreadable(root, error) from error
-    if not known:
-        raise StoreError(no_table_message(str(root), sorted(found)))
-    ignored = tuple(sorted(set(found) - set(known)))
-    return Layout(root, dict.fromkeys(known, "duckdb"), dict.fromkeys(known, (root,)), ignored)
-
-
-def _unreadable(path: Path, error: duckdb.Error) -> StoreError:
-    return StoreError(
-        f"{str(path)!r} cannot be read: {str(error).splitlines()[0]} Is the file whole, and is "
-        "no other program writing to it? Export it anew."
-    )
 
 
 def _name_hint(name: str, present: tuple[str, ...]) -> str:
