@@ -74,9 +74,10 @@ class Moments:
         values = np.asarray(rows, dtype=np.float64)
         if values.ndim != 2 or len(values) == 0:
             raise DataError(f"rows of shape {values.shape}: (n_customers >= 1, n_columns) needed")
-        mean = values.mean(axis=0)
-        centred = values - mean
-        covariance = centred.T @ centred / max(len(values) - 1, 1)
+        with np.errstate(invalid="ignore", over="ignore"):  # the result is checked for it
+            mean = values.mean(axis=0)
+            centred = values - mean
+            covariance = centred.T @ centred / max(len(values) - 1, 1)
         return cls(tuple(columns), len(values), mean, covariance)
 
     @classmethod
