@@ -36,17 +36,17 @@ lab: setup  ## open JupyterLab on the notebooks
 
 check: lint types test  ## lint, types and tests
 
-lint: setup
+lint: setup  ## check style and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-types: setup
+types: setup  ## check types
 	@$(BIN)/mypy
 
 calibrate: setup  ## the long calibration runs: coverage of every interval
 	@$(BIN)/python -m pytest -q -n auto -m slow
 
 dictionary: setup  ## write data/README.md from the schemas
-	@$(BIN)/python -m smsroi_models.store.tables > data/README.md
+	@$(BIN)/python -m smsroi_models.store.dictionary > data/README.md
 
 lock: setup  ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \

@@ -1,1 +1,39 @@
-"""Did a mass text campaign pay for itself, how sure are we, and what should be done next."""
+"""Did a mass text campaign pay for itself, how sure are we, and what should be done next.
+
+>>> import smsroi_models as smsroi
+>>> smsroi.__version__
+'0.1.0'
+"""
+
+from smsroi_models.analysis import CampaignResult, analyze_campaign, holdout_lift
+from smsroi_models.attribution.lift import Estimate, Lift, compare, ratio_of_means
+from smsroi_models.attribution.moments import Moments
+from smsroi_models.paths import find_store
+from smsroi_models.roi import CostLine, Roi, return_on_investment
+from smsroi_models.simulate import simulate_program
+from smsroi_models.store.checks import Finding, check_store
+from smsroi_models.store.connect import Store, open_store
+from smsroi_models.store.write import write_store
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CampaignResult",
+    "CostLine",
+    "Estimate",
+    "Finding",
+    "Lift",
+    "Moments",
+    "Roi",
+    "Store",
+    "analyze_campaign",
+    "check_store",
+    "compare",
+    "find_store",
+    "holdout_lift",
+    "open_store",
+    "ratio_of_means",
+    "return_on_investment",
+    "simulate_program",
+    "write_store",
+]

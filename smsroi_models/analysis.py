@@ -28,6 +28,7 @@ from smsroi_models.attribution.estimates import (
     OutcomeLift,
     campaign_lifts,
     daily_lift,
+    payback_day,
     usable_covariates,
 )
 from smsroi_models.attribution.lift import Lift, compare, ratio_of_means
@@ -46,7 +47,8 @@ from smsroi_models.errors import (
 )
 from smsroi_models.records import Record
 from smsroi_models.roi import CostLine, Roi, return_on_investment
-from smsroi_models.store.checks import Finding, check_store, missing_tables
+from smsroi_models.store.absent import missing_tables
+from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store
 
 
@@ -99,6 +101,13 @@ class CampaignResult(Record):
     def confidence_level(self) -> float:
         """The confidence level of every interval of the record."""
         return self.roi.confidence_level
+
+    @property
+    def payback_day(self) -> int | None:
+        """The day from which the margin gathered stays above the cost; None if it does not."""
+        if self.roi.cost is None:
+            return None
+        return payback_day(self.daily, self.roi.cost)
 
 
 def holdout_lift(
@@ -193,7 +202,7 @@ def analyze_campaign(
     ParameterError
         If a parameter lies outside its range.
     """
-    _check_parameters(confidence_level, pre_days)
+    check_parameters(confidence_level, pre_days)
     warnings = _require_sound(store)
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
@@ -227,7 +236,15 @@ def analyze_campaign(
             ratio_of_means(treated, "margin", "orders", confidence_level),
         ),
         daily=daily_lift(added, treated, held, covariates, confidence_level),
-        checks=campaign_checks(readiness, moment, last_order_at, texts, lift, warnings),
+        checks=campaign_checks(
+            readiness,
+            moment,
+            last_order_at,
+            _orders_per_day(lift["orders"].unadjusted, campaign),
+            texts,
+            lift,
+            warnings,
+        ),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint(),
     )
@@ -262,7 +279,8 @@ def parse_as_of(value: datetime | str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _check_parameters(confidence_level: float, pre_days: int) -> None:
+def check_parameters(confidence_level: float, pre_days: int) -> None:
+    """Raise `ParameterError` if a parameter of `analyze_campaign` lies outside its range."""
     if not 0 < confidence_level < 1:
         raise ParameterError(
             f"confidence_level is {confidence_level}: it must lie between 0 and 1, such as 0.95"
@@ -323,6 +341,11 @@ def _ledger(
     if texts is not None and texts.unpriced < texts.sent:
         lines.insert(0, CostLine("texts", texts.amount, texts.amount))
     return lines or None
+
+
+def _orders_per_day(orders: Lift, campaign: Campaign) -> float:
+    total = orders.n_treatment * orders.mean_treatment + orders.n_holdout * orders.mean_holdout
+    return total / campaign.window_days
 
 
 def _midnight(moment: datetime) -> datetime:

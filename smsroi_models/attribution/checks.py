@@ -1,8 +1,9 @@
 """What a reader must know before trusting the figures: each check passed, failed or informs."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from smsroi_models.attribution.campaigns import Readiness
@@ -30,14 +31,29 @@ def campaign_checks(
     readiness: Readiness,
     as_of: datetime,
     last_order_at: datetime,
+    orders_per_day: float,
     texts: Texts | None,
     lift: Mapping[str, OutcomeLift],
     findings: Sequence[Finding],
 ) -> tuple[Check, ...]:
-    """Return the checks of a campaign, failed ones first."""
+    """Return the checks of a campaign, failed ones first.
+
+    Parameters
+    ----------
+    readiness : Readiness
+    as_of, last_order_at : datetime
+        UTC; the second is of the whole store.
+    orders_per_day : float
+        Orders a day of the customers counted, over their windows.
+    texts : Texts or None
+    lift : mapping of str to OutcomeLift
+        With ``converted``.
+    findings : sequence of Finding
+        The store's warnings.
+    """
     checks = [
         _windows_over(readiness, as_of),
-        _orders_reach(readiness, last_order_at),
+        _orders_reach(readiness, last_order_at, orders_per_day),
         _enough_buyers(lift["converted"]),
         *_prices(texts),
         *_tables(findings),
@@ -60,18 +76,21 @@ def _windows_over(readiness: Readiness, as_of: datetime) -> Check:
     )
 
 
-def _orders_reach(readiness: Readiness, last_order_at: datetime) -> Check:
+def _orders_reach(readiness: Readiness, last_order_at: datetime, orders_per_day: float) -> Check:
     name = "Orders reach to the end"
     ends = readiness.counted_until
-    if ends is None or last_order_at >= ends:
+    silent_days = (ends - last_order_at) / timedelta(days=1) if ends else 0.0
+    # Orders as a Poisson process: a silence this long is rarer than 1 in 1,000.
+    if orders_per_day * silent_days < -math.log(0.001):
         return Check(
             name, "passed", "Orders are recorded up to the end of the last window counted."
         )
     return Check(
         name,
         "failed",
-        f"The store's last order is of {last_order_at:%Y-%m-%d %H:%M} UTC, but the last window "
-        f"counted ended {ends:%Y-%m-%d %H:%M} UTC: the end may be missing from the orders.",
+        f"The last order of the store is of {last_order_at:%Y-%m-%d %H:%M} UTC, but the last "
+        f"window counted ended {ends:%Y-%m-%d %H:%M} UTC; at {orders_per_day:.1f} orders a day, "
+        "the end is probably missing.",
         "Export the orders again, or read as of the day of the export.",
     )
 

@@ -150,6 +150,23 @@ def daily_lift(
     return tuple(days)
 
 
+def payback_day(days: Sequence[DayLift], cost: float) -> int | None:
+    """Return the first day from which the margin gathered exceeds the cost to the end.
+
+    >>> margins = [5.0, 12.0, 8.0, 11.0, 13.0]
+    >>> days = [DayLift(i, Estimate(m, 1.0, m, m)) for i, m in enumerate(margins, start=1)]
+    >>> payback_day(days, cost=10.0), payback_day(days, cost=20.0)
+    (4, None)
+    """
+    first = None
+    for day in days:
+        if day.margin.estimate <= cost:
+            first = None
+        elif first is None:
+            first = day.day
+    return first
+
+
 def _adds_variation(arm: Moments, columns: Sequence[str]) -> bool:
     covariance = arm.select(columns).covariance
     scale = np.sqrt(np.diag(covariance))

@@ -107,7 +107,7 @@ def compare(
     proportion: bool = False,
     confidence_level: float = 0.95,
     alternative: Alternative = "two-sided",
-    relative_scale: Scale = "linear",
+    relative_scale: Scale = "log",
 ) -> Lift:
     """Compare an outcome between the arms, from their moments.
 
@@ -127,8 +127,10 @@ def compare(
     confidence_level : float
         In (0, 1).
     alternative : {"two-sided", "greater", "less"}
-    relative_scale : {"linear", "log"}
-        Scale on which the interval of the relative lift is symmetric.
+    relative_scale : {"log", "linear"}
+        Scale on which the interval of the relative lift is symmetric. On the log scale it never
+        falls below -100 % and agrees better with the absolute interval; it needs both means to be
+        above zero, and is None otherwise.
 
     Raises
     ------
@@ -156,13 +158,10 @@ def compare(
     _check_options(confidence_level, alternative, relative_scale)
     outcome = outcome or treatment.columns[0]
     if covariates:
-        arms = _adjusted_means(treatment, holdout, outcome, tuple(covariates))
+        treated, held = _adjusted_means(treatment, holdout, outcome, tuple(covariates))
     else:
-        arms = tuple(
-            _plain_mean(arm, outcome, name, proportion)
-            for arm, name in ((treatment, "treatment"), (holdout, "holdout"))
-        )
-    treated, held = arms
+        treated = _plain_mean(treatment, outcome, "treatment", proportion)
+        held = _plain_mean(holdout, outcome, "holdout", proportion)
     difference = treated.value - held.value
     standard_error = math.sqrt(treated.variance + held.variance)
     df = _satterthwaite(treated, held)

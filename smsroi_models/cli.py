@@ -1,0 +1,151 @@
+"""The `smsroi` command: demo, check, report. Exit codes: 0 done, 1 failed, 2 wrong use."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smsroi_models.errors import DataError, ParameterError, SmsroiError, StoreError
+from smsroi_models.paths import NOTEBOOKS, find_store
+
+app = typer.Typer(
+    help="Did this text campaign pay for itself, how sure are we, and what should we do next?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+StoreOption = Annotated[
+    str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+@app.command()
+def demo(
+    store: StoreOption = "data/demo",
+    customers: Annotated[int, typer.Option(min=1000, help="Customers to simulate.")] = 30_000,
+    campaigns: Annotated[int, typer.Option(min=1, max=24, help="Campaigns.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same shop.")] = 7,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate a texting programme with known truth and write it as a store."""
+    import numpy as np
+
+    from smsroi_models.simulate import simulate_program
+    from smsroi_models.store.write import write_store
+
+    program = simulate_program(customers, campaigns, np.random.default_rng(seed))
+    path = write_store(program.tables, store)
+    truth = program.truth[["profit", "roi"]].to_dict(orient="index")
+    if as_json:
+        _print_json({"store": str(path), "truth": truth})
+        return
+    print(f"Wrote {sum(map(len, program.tables.values())):,} rows of a simulated shop to {path}")
+    print("What its campaigns truly earned (a report has to find this out from the tables):")
+    for campaign_id, row in truth.items():
+        print(f"  {campaign_id}  profit {row['profit']:>10,.0f}   ROI {row['roi']:>7.0%}")
+
+
+@app.command()
+def check(store: StoreOption = "data/demo", as_json: JsonOption = False) -> None:
+    """Hold every table against its contract."""
+    from smsroi_models.store.absent import missing_tables
+    from smsroi_models.store.checks import check_store
+    from smsroi_models.store.connect import open_store
+
+    with open_store(find_store(store)) as opened:
+        findings, missing, names = check_store(opened), missing_tables(opened), opened.names
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if as_json:
+        rows = [{**asdict(finding), "message": finding.message} for finding in findings]
+        _print_json({"store": store, "tables": names, "findings": rows, "missing": missing})
+    else:
+        for finding in findings:
+            print(f"{finding.severity}: {finding.message} {finding.remedy}")
+        for name, sentence in missing.items():
+            print(f"absent: {name}. {sentence}")
+        print(f"{len(names)} tables, {len(errors)} errors, {len(findings) - len(errors)} warnings")
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    campaigns: Annotated[list[str] | None, typer.Argument(help="Campaign ids.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every campaign of the store.")] = False,
+    store: StoreOption = "data/demo",
+    reports: Annotated[Path, typer.Option(help="Where reports go.")] = Path("reports"),
+    as_of: Annotated[
+        str, typer.Option(help="ISO date or time, UTC; by default the last full day of orders.")
+    ] = "",
+    confidence_level: Annotated[float, typer.Option(help="Of every interval.")] = 0.95,
+    pre_days: Annotated[int, typer.Option(help="History used to sharpen figures, days.")] = 90,
+    as_json: JsonOption = False,
+) -> None:
+    """Render the reports of some campaigns, or of all, and the index of reports."""
+    from smsroi_models.report.batch import render_campaigns
+
+    ids = _chosen(find_store(store), campaigns or [], every)
+    _check_options(as_of, confidence_level, pre_days)
+    batch = render_campaigns(
+        NOTEBOOKS / "campaign_roi.ipynb",
+        ids,
+        {
+            "store_url": find_store(store),
+            "as_of": as_of,
+            "confidence_level": confidence_level,
+            "pre_days": pre_days,
+        },
+        reports,
+        say=None if as_json else print,
+        tolerate_waiting=every,
+    )
+    if as_json:
+        _print_json(batch.to_dict())
+    else:
+        print(f"\nOpen {batch.index}")
+    if batch.failed:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command; errors of smsroi are told in plain words."""
+    try:
+        app()
+    except SmsroiError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, ParameterError) else 1)
+
+
+def _chosen(store: str, campaigns: list[str], every: bool) -> list[str]:
+    """Return the ids to render; unknown ones stop the command before anything is rendered."""
+    from smsroi_models.attribution.campaigns import read_campaign, read_campaign_ids
+    from smsroi_models.store.connect import open_store
+
+    if bool(campaigns) == every:
+        raise ParameterError("name the campaigns to report, or say --all")
+    with open_store(store) as opened:
+        if "campaigns" not in opened:
+            raise StoreError(f"the store {store} has no campaigns: there is nothing to report")
+        if every:
+            return read_campaign_ids(opened)
+        try:
+            return [read_campaign(opened, name).campaign_id for name in dict.fromkeys(campaigns)]
+        except DataError as error:
+            raise ParameterError(str(error)) from error
+
+
+def _check_options(as_of: str, confidence_level: float, pre_days: int) -> None:
+    from smsroi_models.analysis import check_parameters, parse_as_of
+
+    check_parameters(confidence_level, pre_days)
+    if as_of:
+        parse_as_of(as_of)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, default=str))

@@ -1,0 +1,98 @@
+"""Several reports in a row: one failing campaign does not stop the others."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from smsroi_models.errors import NotReadyError, RenderError
+from smsroi_models.records import Record
+from smsroi_models.report.index import write_index
+from smsroi_models.report.runner import render
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Record):
+    """What became of each campaign.
+
+    Attributes
+    ----------
+    rendered : dict of str to str
+        Path of the report by campaign id.
+    waiting : dict of str to str
+        Why a campaign cannot be read yet.
+    failed : dict of str to str
+        Why its report failed; earlier reports of it are untouched.
+    index : str
+        Path of the page that lists all reports.
+    """
+
+    rendered: dict[str, str]
+    waiting: dict[str, str]
+    failed: dict[str, str]
+    index: str
+
+
+def render_campaigns(
+    notebook: Path,
+    campaigns: Sequence[str],
+    parameters: Mapping[str, object],
+    reports: Path,
+    *,
+    say: Callable[[str], None] | None = None,
+    tolerate_waiting: bool = False,
+) -> Batch:
+    """Render the notebook for each campaign, then the index.
+
+    Parameters
+    ----------
+    notebook : Path
+    campaigns : sequence of str
+        Ids; each becomes the parameter ``campaign_id``.
+    parameters : mapping of str to object
+        The other parameters, the same for all.
+    reports : Path
+        Folder of all reports.
+    say : callable, optional
+        Takes one line for each finished campaign. On a terminal a progress bar runs beside it.
+    tolerate_waiting : bool
+        Count campaigns whose windows are still running as waiting, not as failed.
+    """
+    rendered: dict[str, str] = {}
+    waiting: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    with _progress(say is not None) as progress:
+        task = progress.add_task("reports", total=len(campaigns))
+        for campaign_id in campaigns:
+            progress.update(task, description=campaign_id)
+            try:
+                done = render(notebook, {**parameters, "campaign_id": campaign_id}, reports)
+            except RenderError as error:
+                too_early = _is_too_early(error)
+                (waiting if too_early and tolerate_waiting else failed)[campaign_id] = str(error)
+                line = f"{'not yet' if too_early else 'FAILED'}  {campaign_id}: {error}"
+            else:
+                rendered[campaign_id] = str(done.report)
+                line = f"{done.outcome:8} {campaign_id}: {done.verdict}"
+            if say:
+                say(line)
+            progress.advance(task)
+    return Batch(rendered, waiting, failed, str(write_index(reports)))
+
+
+def _progress(wanted: bool) -> Progress:
+    # A log gets plain lines only: a bar there is noise.
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        transient=True,
+        disable=not (wanted and sys.stdout.isatty()),
+    )
+
+
+def _is_too_early(error: RenderError) -> bool:
+    return getattr(error.__cause__, "ename", "") == NotReadyError.__name__

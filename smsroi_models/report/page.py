@@ -1,0 +1,267 @@
+"""The written parts of a campaign's report: each function turns a result into escaped HTML.
+
+Campaign names, messages and labels come from outside: every value passes Jinja's autoescape.
+"""
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from smsroi_models.analysis import CampaignResult
+from smsroi_models.attribution.lift import Estimate, Lift
+from smsroi_models.report import words
+from smsroi_models.report.numbers import Money, percent, plain, probability, step_for
+from smsroi_models.report.results import RESULTS_MIME, versions
+
+_OUTCOMES = {
+    "converted": "Customers who bought",
+    "orders": "Orders per customer",
+    "revenue": "Revenue per customer",
+    "margin": "Margin per customer",
+    "opted_out": "Customers who opted out",
+}
+
+
+class Html:
+    """Escaped HTML that Jupyter displays as it stands."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _repr_html_(self) -> str:
+        return self.text
+
+
+class Results:
+    """The report's figures for machines; shows nothing on the page."""
+
+    def __init__(self, payload: dict[str, Any]) -> None:
+        self.payload = payload
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {RESULTS_MIME: self.payload}
+
+
+def verdict(result: CampaignResult) -> Html:
+    """Return the answer: a headline, a sentence with the interval in words, and any caution."""
+    failed = [check for check in result.checks if check.status == "failed"]
+    headline = words.HEADLINES[result.roi.outcome]
+    return _render(
+        "verdict.html",
+        campaign=result.campaign,
+        as_of=result.as_of,
+        outcome=result.roi.outcome,
+        headline=headline,
+        sentence=words.verdict(result).removeprefix(headline).strip(),
+        cautions=failed,
+    )
+
+
+def key_figures(result: CampaignResult) -> Html:
+    """Return the handful of figures that a reader takes away."""
+    return _render("key_figures.html", tiles=_tiles(result))
+
+
+def ledger(result: CampaignResult) -> Html:
+    """Return the ledger, from extra revenue to profit and ROI, with intervals."""
+    roi, money = result.roi, Money(result.campaign.currency)
+    goods = roi.incremental_margin.estimate - roi.incremental_revenue.estimate
+    rows = [
+        ("Extra revenue", *_money_cells(roi.incremental_revenue, money), "total"),
+        ("Goods and discounts behind it", money(goods, _step(roi.incremental_margin)), "", ""),
+        ("Extra margin", *_money_cells(roi.incremental_margin, money), "total"),
+        *((_cost_label(line), money(-line.counted, 0.01), "", "") for line in roi.ledger),
+    ]
+    if roi.profit is not None:
+        rows.append(("Profit", *_money_cells(roi.profit, money), "grand"))
+    if roi.roi is not None:
+        rows.append(("Return on cost (ROI)", *_ratio_cells(roi.roi), "total"))
+    return _render("ledger.html", rows=rows, confidence=words.confidence(roi.confidence_level))
+
+
+def lift_table(result: CampaignResult) -> Html:
+    """Return every outcome's lift by both estimators."""
+    money = Money(result.campaign.currency)
+    rows = []
+    for name, label in _OUTCOMES.items():
+        if name in result.lift:
+            pair = result.lift[name]
+            rows.append(_lift_row(label, pair.headline, name, money, main=True))
+            if pair.adjusted:
+                rows.append(_lift_row(label, pair.unadjusted, name, money, main=False))
+    return _render(
+        "lift_table.html",
+        rows=rows,
+        adjusted=bool(result.covariates),
+        not_estimable=[(_OUTCOMES[n], why) for n, why in result.not_estimable.items()],
+        confidence=words.confidence(result.confidence_level),
+    )
+
+
+def checks(result: CampaignResult) -> Html:
+    """Return what was checked before any figure was trusted."""
+    return _render("checks.html", checks=result.checks)
+
+
+def limits(result: CampaignResult) -> Html:
+    """Return what the report does not show, and what absent tables keep it from saying."""
+    return _render("limits.html", result=result, missing=result.missing)
+
+
+def method(result: CampaignResult) -> Html:
+    """Return how the figures were made and from what: enough to make them again."""
+    return _render(
+        "method.html",
+        result=result,
+        method=words.method(result),
+        versions=versions(),
+    )
+
+
+def results(result: CampaignResult) -> Results:
+    """Return the figures for ``results.json``."""
+    roi = result.roi
+    return Results(
+        {
+            "campaign_id": result.campaign.campaign_id,
+            "name": result.campaign.name,
+            "currency": result.campaign.currency,
+            "as_of": _iso(result.as_of),
+            "verdict": words.verdict(result),
+            "outcome": roi.outcome,
+            "store_fingerprint": result.store_fingerprint,
+            "figures": {
+                "confidence_level": roi.confidence_level,
+                "cost": roi.cost,
+                "probability_of_profit": roi.probability_of_profit,
+                "break_even_lift": roi.break_even_lift,
+                "payback_day": result.payback_day,
+                "n_treatment": result.lift["margin"].headline.n_treatment,
+                "n_holdout": result.lift["margin"].headline.n_holdout,
+                "waiting": result.readiness.waiting,
+                **{
+                    name: figure.to_dict() if figure else None
+                    for name, figure in _estimates(result).items()
+                },
+                "lift": {name: pair.headline.to_dict() for name, pair in result.lift.items()},
+                "unadjusted_lift": {
+                    name: pair.unadjusted.to_dict() for name, pair in result.lift.items()
+                },
+            },
+            "checks": [check.to_dict() for check in result.checks],
+        }
+    )
+
+
+def _estimates(result: CampaignResult) -> dict[str, Estimate | None]:
+    roi = result.roi
+    return {
+        "incremental_revenue": roi.incremental_revenue,
+        "incremental_margin": roi.incremental_margin,
+        "profit": roi.profit,
+        "roi": roi.roi,
+        "break_even_orders": roi.break_even_orders,
+    }
+
+
+def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
+    """Return label, figure and the line beneath it."""
+    roi, money = result.roi, Money(result.campaign.currency)
+    tiles = []
+    if roi.profit is not None and roi.probability_of_profit is not None:
+        tiles.append(("Profit", *_money_cells(roi.profit, money)))
+        tiles.append(
+            ("Probability of a profit", probability(roi.probability_of_profit), "given these data")
+        )
+    if roi.roi is not None:
+        value, interval = _ratio_cells(roi.roi)
+        tiles.append(("Return on cost (ROI)", value, interval))
+    tiles.append(("Extra revenue", *_money_cells(roi.incremental_revenue, money)))
+    orders = result.lift["orders"].headline
+    extra = roi.n_treatment
+    figure = Estimate(
+        extra * orders.absolute_lift,
+        extra * orders.standard_error,
+        extra * orders.ci_lower,
+        extra * orders.ci_upper,
+    )
+    needed = roi.break_even_orders
+    beneath = f"about {plain(needed.estimate, 1)} needed to break even" if needed else ""
+    tiles.append(("Extra orders", words.count(figure), beneath))
+    return tiles
+
+
+def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> dict[str, str | bool]:
+    share = name in ("converted", "opted_out")
+    figure = Estimate(lift.absolute_lift, lift.standard_error, lift.ci_lower, lift.ci_upper)
+    step = step_for(figure, 1e-6)
+
+    def write(value: float) -> str:
+        if share:
+            return percent(value, step)
+        return plain(value, step) if name == "orders" else money(value, min(step, 0.01))
+
+    return {
+        "label": label,
+        "main": main,
+        "method": lift.method,
+        "treatment": write(lift.mean_treatment),
+        "holdout": write(lift.mean_holdout),
+        "lift": write(lift.absolute_lift),
+        "interval": f"{write(lift.ci_lower)} to {write(lift.ci_upper)}",
+        **_relative(lift),
+        "p_value": f"{lift.p_value:.3f}" if lift.p_value >= 0.001 else "< 0.001",
+    }
+
+
+def _relative(lift: Lift) -> dict[str, str]:
+    low, high = lift.relative_ci_lower, lift.relative_ci_upper
+    if lift.relative_lift is None or low is None or high is None:
+        return {"relative": "not estimable", "relative_interval": ""}
+    return {
+        "relative": percent(lift.relative_lift),
+        "relative_interval": f"{percent(low)} to {percent(high)}",
+    }
+
+
+def _money_cells(figure: Estimate, money: Money) -> tuple[str, str]:
+    step = _step(figure)
+    low, high = money(figure.ci_lower, step), money(figure.ci_upper, step)
+    return money(figure.estimate, step), f"{low} to {high}"
+
+
+def _ratio_cells(figure: Estimate) -> tuple[str, str]:
+    step = step_for(figure, 0.01)
+    low, high = percent(figure.ci_lower, step), percent(figure.ci_upper, step)
+    return percent(figure.estimate, step), f"{low} to {high}"
+
+
+def _step(figure: Estimate) -> float:
+    return step_for(figure, 1.0)
+
+
+def _cost_label(line: Any) -> str:
+    if abs(line.counted - line.amount) < 0.005:
+        return f"Cost: {line.label}"
+    return f"Cost: {line.label}, part of those counted"
+
+
+def _iso(moment: Any) -> str:
+    midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    return f"{moment:%Y-%m-%d}" if midnight else f"{moment:%Y-%m-%dT%H%M%SZ}"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("smsroi_models.report", "fragments"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _render(name: str, **values: Any) -> Html:
+    return Html(_environment().get_template(name).render(**values))

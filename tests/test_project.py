@@ -1,0 +1,68 @@
+"""The project's own files agree with each other."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+_PIP_LINE = re.compile(r"^      - (.+)$", re.M)
+
+
+def test_environment_yml_asks_for_what_pyproject_asks_for():
+    wanted = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
+    asked = _PIP_LINE.findall((ROOT / "environment.yml").read_text())
+    assert asked == [*wanted, "-e ."]
+
+
+def test_environment_yml_asks_for_the_same_python():
+    assert (
+        f"- python{PROJECT['project']['requires-python']}\n"
+        in (ROOT / "environment.yml").read_text()
+    )
+
+
+def test_lock_holds_every_dependency_with_hashes_and_no_host():
+    lock = (ROOT / "requirements.lock").read_text()
+    names = [
+        re.match(r"[A-Za-z0-9._-]+", spec)[0].lower()
+        for spec in PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
+    ]
+    assert [name for name in names if not re.search(rf"^{name}==", lock, re.M)] == []
+    assert "://" not in lock and "index-url" not in lock and "find-links" not in lock
+    pins = re.findall(r"^[a-z0-9].*==.*$", lock, re.M)
+    assert len(pins) > 100 and all(pin.rstrip().endswith("\\") for pin in pins)
+
+
+def test_make_help_lists_every_task():
+    phony = re.search(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
+    listed = subprocess.run(
+        ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert [task for task in phony if f"make {task} " not in listed] == []
+
+
+def test_the_readmes_commands_are_make_targets():
+    readme = (ROOT / "README.md").read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"^make ([a-z]+)", readme, re.M)) <= targets
+    assert {"demo", "test"} <= set(re.findall(r"^make ([a-z]+)", readme, re.M))
+
+
+def test_importing_the_package_says_nothing_and_draws_nothing():
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            "import smsroi_models, sys; "
+            "assert 'matplotlib' not in sys.modules and 'papermill' not in sys.modules",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
