@@ -1,0 +1,37 @@
+"""Every lazy query also compiles for the engines that a store may live in later."""
+
+from datetime import UTC, datetime
+
+import ibis
+import pytest
+
+from smsroi_models.attribution.campaigns import Campaign, assigned_customers
+from smsroi_models.attribution.collect import moments_by_arm
+from smsroi_models.attribution.daily import daily_additions
+from smsroi_models.attribution.outcomes import orders_in_reach, outcomes, ready_customers
+from smsroi_models.attribution.spending import texts_summed
+from smsroi_models.store.tables import TABLES
+
+STORE = {name: ibis.table(table.schema(), name=name) for name, table in TABLES.items()}
+CAMPAIGN = Campaign("C", "C", datetime(2025, 3, 1, tzinfo=UTC), 14, 0.6, "USD", None)
+AS_OF = datetime(2025, 4, 1, tzinfo=UTC)
+READY = ready_customers(STORE, CAMPAIGN, AS_OF)
+ORDERS = orders_in_reach(STORE, CAMPAIGN, READY, 90)
+CUSTOMERS = outcomes(STORE, CAMPAIGN, AS_OF)
+QUERIES = {
+    "assigned_customers": assigned_customers(STORE, CAMPAIGN),
+    "ready_customers": READY,
+    "orders_in_reach": ORDERS,
+    "outcomes": CUSTOMERS,
+    "moments_by_arm": moments_by_arm(
+        CUSTOMERS, ["revenue", "pre_revenue"], "arm", "treatment", "holdout"
+    ),
+    "daily_additions": daily_additions(ORDERS, CUSTOMERS, "margin", ["pre_revenue"]),
+    "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
+}
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres", "bigquery", "snowflake"])
+@pytest.mark.parametrize("query", QUERIES)
+def test_query_compiles(query: str, dialect: str) -> None:
+    assert ibis.to_sql(QUERIES[query], dialect=dialect).lstrip().startswith(("SELECT", "WITH"))
