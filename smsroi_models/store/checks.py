@@ -7,9 +7,9 @@ import duckdb
 import ibis
 
 from smsroi_models.store.absent import REQUIRED, missing_tables
-from smsroi_models.store.conform import accepts, similar_column, typed
+from smsroi_models.store.conform import similar_column, typed
 from smsroi_models.store.connect import Store
-from smsroi_models.store.evidence import gather, is_csv, usable
+from smsroi_models.store.evidence import gather, usable
 from smsroi_models.store.layout import nearest
 from smsroi_models.store.privacy import mask
 from smsroi_models.store.rules import Rule, Severity, key_columns, row_rules
@@ -87,7 +87,7 @@ def _check_table(store: Store, table: Table) -> list[Finding]:
         answer = store.connection.to_pyarrow(query).to_pylist()[0]
     except duckdb.Error as error:
         return [_unreadable(table, error)]
-    broken = _misfits(store, table, answer["rows"])
+    broken = _missing(store, table, answer["rows"])
     if table.name in REQUIRED and answer["rows"] == 0:
         remedy = "Export the table anew; a report needs its rows."
         message = f"{table.name} has no rows."
@@ -104,7 +104,9 @@ def _question(
 ) -> tuple[ibis.Table, tuple[Rule, ...]]:
     """Return the one query that counts the rows which break each rule, and the rules."""
     rows = gather(store, table)
-    of_rows = row_rules(rows, table, judged) + summary_rules(rows, table, judged)
+    of_rows = row_rules(rows, store.raw(table.name), table, judged) + summary_rules(
+        rows, table, judged
+    )
     shared, of_keys = key_rules(typed(store.raw(table.name), table), table, judged)
     query = rows.aggregate(rows=rows.count(), **_aggregates(of_rows, 0))
     if of_keys:
@@ -129,8 +131,8 @@ def _plural(unit: str) -> str:
     return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
 
 
-def _misfits(store: Store, table: Table, n_rows: int) -> list[Finding]:
-    """Return a finding for each column that is missing or of another type."""
+def _missing(store: Store, table: Table, n_rows: int) -> list[Finding]:
+    """Return a finding for each column that is missing."""
     raw = store.raw(table.name)
     found = []
     for column in table.columns:
@@ -138,8 +140,6 @@ def _misfits(store: Store, table: Table, n_rows: int) -> list[Finding]:
             near = similar_column(column.name, [c for c in raw.columns if c not in _names(table)])
             if not column.nullable or near:
                 found.append(_missing_column(table, column, n_rows, near))
-        elif not is_csv(store, table.name) and not accepts(column, raw[column.name].type()):
-            found.append(_mistyped(table, column, n_rows, raw[column.name].type()))
     return found
 
 
@@ -152,20 +152,6 @@ def _missing_column(table: Table, column: Column, n_rows: int, near: str | None)
     message = f"{table.name}: the column {column.name} ({column.meaning}) is missing."
     severity: Severity = "warning" if column.nullable else "error"
     return Finding(table.name, "missing column", severity, n_rows, None, remedy, message)
-
-
-def _mistyped(table: Table, column: Column, n_rows: int, found: Any) -> Finding:
-    name = f"{table.name}: the column {column.name}"
-    if column.kind == "time" and found.is_timestamp():
-        remedy = (
-            f"Say in which zone {column.name} was recorded and store it as UTC, for example "
-            f"with .dt.tz_localize(zone).dt.tz_convert('UTC')."
-        )
-        message = f"{name} is a time that does not say its zone."
-        return Finding(table.name, "time without zone", "error", n_rows, None, remedy, message)
-    remedy = f"Store {column.name} as {column.dtype}."
-    message = f"{name} is {found}, not {column.dtype} ({column.kind})."
-    return Finding(table.name, "mistyped column", "error", n_rows, None, remedy, message)
 
 
 def _unreadable(table: Table, error: duckdb.Error) -> Finding:

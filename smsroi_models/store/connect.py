@@ -45,6 +45,7 @@ class Store:
         self.connection = connection
         self.layout = layout
         self.names = tuple(name for name in TABLES if name in layout.format)
+        self._raw = {name: connection.table(name) for name in self.names}
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
@@ -77,7 +78,7 @@ class Store:
         """
         if name not in self:
             raise StoreError(f"No table {name!r} in {self.url!r}. {_name_hint(name, self.names)}")
-        return self.connection.table(name)
+        return self._raw[name]
 
     def fingerprint(self) -> str:
         """Return 64 hexadecimal digits that change when a byte of a table's file changes.

@@ -42,18 +42,28 @@ def gather(store: Store, table: Table) -> ibis.Table:
 
 
 def _typed_rows(store: Store, table: Table) -> ibis.Table:
-    raw = store.raw(table.name)
-    if not is_csv(store, table.name):
-        return typed(raw, table)
+    raw, csv = store.raw(table.name), is_csv(store, table.name)
     failures: dict[str, ibis.Value] = {}
     for column in table.columns:
-        if column.kind != "text" and column.name in raw.columns:
-            failures |= _failures(raw, column)
+        if column.name in raw.columns:
+            failures |= _failures(raw, column) if csv else _mistyped(raw, column)
     return raw.select(**{c.name: typed_value(raw, c) for c in table.columns}, **failures)
 
 
-def _failures(raw: ibis.Table, column: Column) -> dict[str, ibis.Value]:
+def _mistyped(raw: ibis.Table, column: Column) -> dict[str, ibis.Value]:
+    """Mark every value of a column of another type; a column of nulls may have any type."""
     value = raw[column.name]
+    if accepts(column, value.type()):
+        return {}
+    marked = value.notnull() if column.nullable else ibis.literal(True)
+    return {f"_mistyped_{column.name}": marked}
+
+
+def _failures(raw: ibis.Table, column: Column) -> dict[str, ibis.Value]:
+    """Mark the text values that cannot be read in the column's type."""
+    value = raw[column.name]
+    if column.kind == "text":
+        return {}
     failed = value.notnull() & typed_value(raw, column).isnull()
     if column.kind != "time":
         return {f"_unread_{column.name}": failed}

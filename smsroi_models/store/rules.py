@@ -48,13 +48,17 @@ def row_key(rows: ibis.Table, table: Table) -> ibis.Value:
     return parts[0] if len(parts) == 1 else ibis.literal(" / ").join(parts)
 
 
-def row_rules(rows: ibis.Table, table: Table, judged: frozenset[str]) -> tuple[Rule, ...]:
+def row_rules(
+    rows: ibis.Table, raw: ibis.Table, table: Table, judged: frozenset[str]
+) -> tuple[Rule, ...]:
     """Return the rules that look at one row at a time.
 
     Parameters
     ----------
     rows : Table
         The rows and facts of `gather`.
+    raw : Table
+        The table as found, of which the types are told.
     table : Table
         The contract.
     judged : frozenset of str
@@ -62,7 +66,8 @@ def row_rules(rows: ibis.Table, table: Table, judged: frozenset[str]) -> tuple[R
     """
     key = row_key(rows, table)
     columns = [column for column in table.columns if column.name in judged]
-    breaks = [broken for column in columns for broken in _column_breaks(rows, table, column)]
+    breaks = [broken for column in table.columns for broken in _type_breaks(rows, raw, column)]
+    breaks += [broken for column in columns for broken in _column_breaks(rows, table, column)]
     breaks += _table_breaks(rows, table, judged)
     return tuple(counted(rows, key, *broken) for broken in breaks)
 
@@ -78,6 +83,23 @@ def counted(
 ) -> Rule:
     """Return the rule that is broken by each row for which ``breaks`` is true."""
     return Rule(name, severity, fault, remedy, rows.count(where=breaks), key.min(where=breaks))
+
+
+def _type_breaks(rows: ibis.Table, raw: ibis.Table, column: Column) -> Iterator[_Break]:
+    name = column.name
+    if f"_mistyped_{name}" not in rows.columns:
+        return
+    breaks, found = rows[f"_mistyped_{name}"], raw[name].type()
+    if column.kind == "time" and found.is_timestamp():
+        remedy = (
+            f"Say in which zone {name} was recorded and store it as UTC, for example with "
+            ".dt.tz_localize(zone).dt.tz_convert('UTC')."
+        )
+        yield "time without zone", "error", f"{name} does not say its zone", remedy, breaks
+    else:
+        fault = f"{name} is {found}, not {column.dtype} ({column.kind})"
+        remedy = f"Store {name} as {column.dtype}."
+        yield "mistyped column", "error", fault, remedy, breaks
 
 
 def _column_breaks(rows: ibis.Table, table: Table, column: Column) -> Iterator[_Break]:

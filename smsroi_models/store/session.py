@@ -57,7 +57,7 @@ def attach_file(connection: Backend, root: Path) -> Layout:
         )
     try:
         connection.raw_sql(f"ATTACH {sql_text(root)} AS {SOURCE} (TYPE duckdb, READ_ONLY)")
-        found = connection.list_tables(database=(SOURCE, "main"))
+        found = _names(connection)
         known = [name for name in TABLES if name in found]
         for name in known:
             connection.raw_sql(f'CREATE VIEW "{name}" AS SELECT * FROM {SOURCE}.main."{name}"')
@@ -67,6 +67,14 @@ def attach_file(connection: Backend, root: Path) -> Layout:
         raise StoreError(no_table_message(str(root), sorted(found)))
     ignored = tuple(sorted(set(found) - set(known)))
     return Layout(root, dict.fromkeys(known, "duckdb"), dict.fromkeys(known, (root,)), ignored)
+
+
+def _names(connection: Backend) -> list[str]:
+    listed = connection.raw_sql(
+        "SELECT table_name FROM information_schema.tables "
+        f"WHERE table_catalog = {sql_text(SOURCE)} AND table_schema = 'main'"
+    )
+    return [name for (name,) in listed.fetchall()]
 
 
 def _unreadable(path: Path, error: duckdb.Error) -> StoreError:
