@@ -31,7 +31,7 @@ from smsroi_models.attribution.estimates import (
     payback_day,
     usable_covariates,
 )
-from smsroi_models.attribution.lift import Lift, compare, ratio_of_means
+from smsroi_models.attribution.lift import Estimate, Lift, compare, ratio_of_means
 from smsroi_models.attribution.outcomes import (
     PRE_PERIOD_COLUMNS,
     orders_in_reach,
@@ -101,6 +101,11 @@ class CampaignResult(Record):
     def confidence_level(self) -> float:
         """The confidence level of every interval of the record."""
         return self.roi.confidence_level
+
+    @property
+    def extra_orders(self) -> Estimate:
+        """Orders that the campaign caused: lift per assigned customer times those assigned."""
+        return self.lift["orders"].headline.scaled(self.roi.n_treatment)
 
     @property
     def payback_day(self) -> int | None:

@@ -27,7 +27,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a scrip
 @app.command()
 def demo(
     store: StoreOption = "data/demo",
-    customers: Annotated[int, typer.Option(min=1000, help="Customers to simulate.")] = 30_000,
+    customers: Annotated[int, typer.Option(min=1000, help="Customers to simulate.")] = 40_000,
     campaigns: Annotated[int, typer.Option(min=1, max=24, help="Campaigns.")] = 4,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same shop.")] = 7,
     as_json: JsonOption = False,
@@ -35,10 +35,11 @@ def demo(
     """Simulate a texting programme with known truth and write it as a store."""
     import numpy as np
 
-    from smsroi_models.simulate import simulate_program
+    from smsroi_models.simulate import Shop, simulate_program
     from smsroi_models.store.write import write_store
 
-    program = simulate_program(customers, campaigns, np.random.default_rng(seed))
+    shop = Shop(creative_cost=1200.0, platform_cost=900.0, agency_cost=2500.0)
+    program = simulate_program(customers, campaigns, np.random.default_rng(seed), shop=shop)
     path = write_store(program.tables, store)
     truth = program.truth[["profit", "roi"]].to_dict(orient="index")
     if as_json:

@@ -125,15 +125,15 @@ def return_on_investment(
     _check(revenue, margin, ledger or ())
     n = margin.n_treatment
     cost = None if ledger is None else math.fsum(line.counted for line in ledger)
-    profit = None if cost is None else _scaled(margin, n, -cost)
+    profit = None if cost is None else margin.scaled(n, -cost)
     return Roi(
         n_treatment=n,
-        incremental_revenue=_scaled(revenue, n, 0.0),
-        incremental_margin=_scaled(margin, n, 0.0),
+        incremental_revenue=revenue.scaled(n),
+        incremental_margin=margin.scaled(n),
         cost=cost,
         ledger=tuple(ledger or ()),
         profit=profit,
-        roi=_scaled(margin, n / cost, -1.0) if cost else None,
+        roi=margin.scaled(n / cost, -1.0) if cost else None,
         break_even_lift=None if cost is None else cost / n,
         break_even_orders=_break_even_orders(cost, margin_per_order),
         probability_of_profit=_probability_positive(profit, margin.degrees_of_freedom),
@@ -151,15 +151,6 @@ def _check(revenue: Lift, margin: Lift, ledger: Sequence[CostLine]) -> None:
             )
     if (revenue.n_treatment, revenue.n_holdout) != (margin.n_treatment, margin.n_holdout):
         raise DataError("the lifts of revenue and of margin count different customers")
-
-
-def _scaled(lift: Lift, factor: float, shift: float) -> Estimate:
-    return Estimate(
-        factor * lift.absolute_lift + shift,
-        factor * lift.standard_error,
-        factor * lift.ci_lower + shift,
-        factor * lift.ci_upper + shift,
-    )
 
 
 def _probability_positive(figure: Estimate | None, degrees_of_freedom: float) -> float | None:

@@ -56,7 +56,7 @@ def usable_covariates(
 
     Examples
     --------
-    >>> rows = [[0.0, 0.0, 1.0], [1.0, 2.0, 1.0], [5.0, 10.0, 1.0]]  # the second is twice the first
+    >>> rows = [[x, 2 * x, 1.0] for x in (0.0, 1.0, 5.0, 7.0, 2.0, 3.0)]
     >>> arm = Moments.from_rows(rows, ["revenue", "doubled", "constant"])
     >>> usable_covariates(arm, arm, arm.columns)
     ('revenue',)
@@ -135,18 +135,7 @@ def daily_lift(
             )
         except NotEstimableError:  # no order yet in one of the arms
             continue
-        n = treated.n
-        days.append(
-            DayLift(
-                day,
-                Estimate(
-                    n * lift.absolute_lift,
-                    n * lift.standard_error,
-                    n * lift.ci_lower,
-                    n * lift.ci_upper,
-                ),
-            )
-        )
+        days.append(DayLift(day, lift.scaled(treated.n)))
     return tuple(days)
 
 

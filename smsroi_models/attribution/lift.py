@@ -31,6 +31,16 @@ _MAX_CONDITION = 1e8
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate(Record):
+    """A figure with its standard error and interval, all in the figure's unit."""
+
+    estimate: float
+    standard_error: float
+    ci_lower: float
+    ci_upper: float
+
+
+@dataclass(frozen=True, slots=True)
 class Lift(Record):
     """The effect of assignment on one outcome, per assigned customer, with its uncertainty.
 
@@ -80,15 +90,14 @@ class Lift(Record):
     confidence_level: float
     alternative: Alternative
 
-
-@dataclass(frozen=True, slots=True)
-class Estimate(Record):
-    """A figure with its standard error and interval, all in the figure's unit."""
-
-    estimate: float
-    standard_error: float
-    ci_lower: float
-    ci_upper: float
+    def scaled(self, factor: float, shift: float = 0.0) -> Estimate:
+        """Return ``factor * absolute_lift + shift`` with its interval; factor is positive."""
+        return Estimate(
+            factor * self.absolute_lift + shift,
+            factor * self.standard_error,
+            factor * self.ci_lower + shift,
+            factor * self.ci_upper + shift,
+        )
 
 
 @dataclass(frozen=True, slots=True)

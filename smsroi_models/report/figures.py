@@ -196,13 +196,7 @@ def _say_step(name: str, change: float, interval: Estimate | None, money: Money)
 
 
 def _say_lift(label: str, lift: Lift, scale: float) -> str:
-    figure = Estimate(
-        scale * lift.absolute_lift,
-        scale * lift.standard_error,
-        scale * lift.ci_lower,
-        scale * lift.ci_upper,
-    )
-    return f"{label} {_say(figure, plain, 1e-6)}"
+    return f"{label} {_say(lift.scaled(scale), plain, 1e-6)}"
 
 
 def _say(figure: Estimate, write: Callable[[float, float], str], smallest: float) -> str:

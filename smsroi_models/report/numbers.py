@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from smsroi_models.attribution.lift import Estimate
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
-_MINUS = "\N{MINUS SIGN}"
+MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Money:
     def __call__(self, amount: float, step: float = 1.0) -> str:
         """Write an amount, rounded to a multiple of ``step``."""
         text = plain(abs(amount), step)
-        sign = _MINUS if amount < 0 and text.strip("0.,") else ""
+        sign = MINUS if amount < 0 and text.strip("0.,") else ""
         symbol = _SYMBOLS.get(self.currency)
         return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {self.currency}"
 
@@ -39,28 +39,28 @@ def plain(value: float, step: float) -> str:
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     rounded = round(round(value / step) * step, decimals)
     text = f"{abs(rounded):,.{decimals}f}"
-    return f"{_MINUS}{text}" if rounded < 0 else text
+    return f"{MINUS}{text}" if rounded < 0 else text
 
 
 def percent(share: float, step: float = 0.01) -> str:
-    """Write a ratio as a percentage, rounded to a multiple of ``step`` (a ratio too).
+    r"""Write a ratio as a percentage, rounded to a multiple of ``step`` (a ratio too).
 
     >>> percent(0.1234), percent(0.1234, 0.001), percent(-1.5)
-    ('12 %', '12.3 %', '−150 %')
+    ('12\xa0%', '12.3\xa0%', '−150\xa0%')
     """
     return f"{plain(100 * share, 100 * step)}\N{NO-BREAK SPACE}%"
 
 
-def probability(value: float) -> str:
-    """Write a probability, never as certainty.
+def probability(value: float, short: bool = False) -> str:
+    r"""Write a probability, never as certainty.
 
-    >>> probability(0.9999), probability(0.501), probability(0.001)
-    ('more than 99 %', '50 %', 'less than 1 %')
+    >>> probability(0.9999), probability(0.501), probability(0.001, short=True)
+    ('more than 99\xa0%', '50\xa0%', '< 1\xa0%')
     """
     if value > 0.99:
-        return "more than 99\N{NO-BREAK SPACE}%"
+        return f"{'>' if short else 'more than'} {percent(0.99)}"
     if value < 0.01:
-        return "less than 1\N{NO-BREAK SPACE}%"
+        return f"{'<' if short else 'less than'} {percent(0.01)}"
     return percent(value)
 
 

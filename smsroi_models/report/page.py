@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from smsroi_models.analysis import CampaignResult
 from smsroi_models.attribution.lift import Estimate, Lift
 from smsroi_models.report import words
-from smsroi_models.report.numbers import Money, percent, plain, probability, step_for
+from smsroi_models.report.numbers import MINUS, Money, percent, plain, probability, step_for
 from smsroi_models.report.results import RESULTS_MIME, versions
 
 _OUTCOMES = {
@@ -172,24 +172,32 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
     if roi.profit is not None and roi.probability_of_profit is not None:
         tiles.append(("Profit", *_money_cells(roi.profit, money)))
         tiles.append(
-            ("Probability of a profit", probability(roi.probability_of_profit), "given these data")
+            (
+                "Probability of a profit",
+                probability(roi.probability_of_profit, short=True),
+                "given these data",
+            )
         )
     if roi.roi is not None:
         value, interval = _ratio_cells(roi.roi)
         tiles.append(("Return on cost (ROI)", value, interval))
     tiles.append(("Extra revenue", *_money_cells(roi.incremental_revenue, money)))
-    orders = result.lift["orders"].headline
-    extra = roi.n_treatment
-    figure = Estimate(
-        extra * orders.absolute_lift,
-        extra * orders.standard_error,
-        extra * orders.ci_lower,
-        extra * orders.ci_upper,
-    )
-    needed = roi.break_even_orders
-    beneath = f"about {plain(needed.estimate, 1)} needed to break even" if needed else ""
-    tiles.append(("Extra orders", words.count(figure), beneath))
+    tiles.append(("Extra orders", *_extra_orders(result)))
+    if roi.cost is not None:
+        tiles.append(("Cost", money(roi.cost), "texts and other costs, known exactly"))
     return tiles
+
+
+def _extra_orders(result: CampaignResult) -> tuple[str, str]:
+    figure, needed = result.extra_orders, result.roi.break_even_orders
+    step = step_for(figure, 1.0)
+    interval = f"{plain(figure.ci_lower, step)} to {plain(figure.ci_upper, step)}"
+    if needed is None:
+        return plain(figure.estimate, step), interval
+    return (
+        plain(figure.estimate, step),
+        f"{interval}; {plain(needed.estimate, 1)} needed to break even",
+    )
 
 
 def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> dict[str, str | bool]:
@@ -258,6 +266,10 @@ def _environment() -> Environment:
         loader=PackageLoader("smsroi_models.report", "fragments"),
         autoescape=True,
         undefined=StrictUndefined,
+        # A minus sign stays with its number where a line breaks.
+        finalize=lambda value: (
+            value.replace(MINUS, f"{MINUS}\N{WORD JOINER}") if isinstance(value, str) else value
+        ),
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from smsroi_models.analysis import CampaignResult
 from smsroi_models.attribution.lift import Estimate
-from smsroi_models.report.numbers import Money, percent, plain, probability, step_for
+from smsroi_models.report.numbers import Money, percent, probability, step_for
 from smsroi_models.roi import Roi
 
 HEADLINES = {
     "paid": "Yes, it paid for itself.",
     "lost": "No, it did not pay for itself.",
-    "unclear": "Cannot tell yet.",
+    "unclear": "Cannot tell.",
     "unknown": "The cost is not known.",
 }
 
@@ -43,13 +43,15 @@ def profit_or_loss(amount: float, money: Money, step: float) -> str:
 
 
 def payback(result: CampaignResult) -> str:
-    """Say on which day the margin gathered passed the cost."""
-    if result.roi.cost is None:
-        return "Extra margin gathered day by day"
-    day = result.payback_day
-    if day is None:
-        return "The extra margin had not passed the cost when the window closed"
-    return f"The extra margin passed the cost on day {day} and stayed above it"
+    """Say how the margin gathered ended against the cost, in a figure's title."""
+    outcome = result.roi.outcome
+    if outcome == "paid":
+        return f"The extra margin passed the cost on day {result.payback_day}"
+    return {
+        "lost": "The extra margin ended below the cost",
+        "unclear": "On the last day the band still holds the cost: cannot tell",
+        "unknown": "Extra margin gathered day by day",
+    }[outcome]
 
 
 def lift_finding(result: CampaignResult) -> str:
@@ -70,8 +72,10 @@ def waterfall_finding(result: CampaignResult) -> str:
     if roi.profit is None:
         figure = roi.incremental_margin
         return f"Extra margin of {money(figure.estimate, step_for(figure, 1.0))}, cost not known"
-    left = profit_or_loss(roi.profit.estimate, money, step_for(roi.profit, 1.0))
-    return f"After goods, texts and other costs: {left}"
+    step = step_for(roi.profit, 1.0)
+    left = profit_or_loss(roi.profit.estimate, money, step)
+    half = money((roi.profit.ci_upper - roi.profit.ci_lower) / 2, step)
+    return f"After goods and costs: {left} ± {half}"
 
 
 def method(result: CampaignResult) -> str:
@@ -142,10 +146,3 @@ _SENTENCES: dict[str, Callable[[Roi, Money], str]] = {
 }
 
 _COVARIATES = {"pre_revenue": "revenue", "pre_orders": "number of orders"}
-
-
-def count(figure: Estimate) -> str:
-    """Write a count with its interval: ``120 (80 to 160)``."""
-    step = step_for(figure, 1.0)
-    low, high = plain(figure.ci_lower, step), plain(figure.ci_upper, step)
-    return f"{plain(figure.estimate, step)} ({low} to {high})"
