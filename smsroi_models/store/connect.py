@@ -33,7 +33,8 @@ class Store:
     url : str
         What was opened, as it was given.
     connection : ibis DuckDB backend
-        The session, for queries of one's own. What is created there lives in memory.
+        The session, for queries of one's own. What is created there lives in memory; it reaches
+        no file but the store's, so results are saved through pandas or Arrow.
     names : tuple of str
         The tables that are present, in the order of the data dictionary.
     layout : Layout

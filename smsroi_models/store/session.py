@@ -1,8 +1,9 @@
 """The DuckDB session of a store: its files are attached or viewed from memory, never written.
 
-Whatever is created through the session is gone when it closes.
+Whatever is created through the session is gone when it closes; no other file can be reached.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -39,6 +40,7 @@ def view_folder(connection: Backend, root: Path) -> Layout:
             connection.raw_sql(f'CREATE VIEW "{name}" AS {read or read_parquet_sql(files)}')
         except duckdb.Error as error:
             raise _unreadable(files[0], error) from error
+    _confine(connection, [file for files in layout.files.values() for file in files])
     return layout
 
 
@@ -65,8 +67,16 @@ def attach_file(connection: Backend, root: Path) -> Layout:
         raise _unreadable(root, error) from error
     if not known:
         raise StoreError(no_table_message(str(root), sorted(found)))
+    _confine(connection, [root])
     ignored = tuple(sorted(set(found) - set(known)))
     return Layout(root, dict.fromkeys(known, "duckdb"), dict.fromkeys(known, (root,)), ignored)
+
+
+def _confine(connection: Backend, files: Sequence[Path]) -> None:
+    """Let the session reach no other file than the store's, for good."""
+    listed = ", ".join(map(sql_text, files))
+    connection.raw_sql(f"SET allowed_paths = [{listed}]")
+    connection.raw_sql("SET enable_external_access = false")
 
 
 def _names(connection: Backend) -> list[str]:

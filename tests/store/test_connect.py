@@ -236,6 +236,21 @@ def test_the_attached_file_refuses_to_be_written(tmp_path, frames):
     assert _bytes(path) == before
 
 
+def test_the_session_reaches_no_file_but_the_stores(any_store, tmp_path):
+    root = next(p for p in tmp_path.iterdir())
+    before = _bytes(root)
+    (tmp_path / "other.csv").write_text("a\n1\n")
+    own = root if root.is_file() else sorted(root.iterdir())[0]
+    for sql in (
+        f"COPY (SELECT 1 AS a) TO '{own}'",
+        f"COPY (SELECT 1 AS a) TO '{tmp_path / 'new.csv'}'",
+        f"SELECT * FROM read_csv('{tmp_path / 'other.csv'}')",
+    ):
+        with pytest.raises(duckdb.Error, match="disabled"):
+            any_store.connection.raw_sql(sql)
+    assert _bytes(root) == before and not (tmp_path / "new.csv").exists()
+
+
 def test_two_readers_open_one_file(tmp_path, frames):
     path = write_store({"costs": frames["costs"]}, tmp_path / "x.duckdb")
     with open_store(path) as one, open_store(path) as two:
