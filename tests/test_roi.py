@@ -1,0 +1,108 @@
+"""Profit and return on investment: one campaign worked out by hand, and every edge."""
+
+import math
+
+import pytest
+from scipy import stats
+
+from smsroi_models.attribution.lift import Estimate, Lift, compare
+from smsroi_models.attribution.moments import Moments
+from smsroi_models.errors import DataError
+from smsroi_models.roi import CostLine, return_on_investment
+
+
+def _lift(mean_treatment: float, mean_holdout: float, n: int = 100, spread: float = 2.0) -> Lift:
+    """Half of each arm lies ``spread`` above its mean and half below it."""
+    treated, held = (
+        Moments.from_rows([[mean - spread], [mean + spread]] * (n // 2), ["margin"])
+        for mean in (mean_treatment, mean_holdout)
+    )
+    return compare(treated, held)
+
+
+def test_a_campaign_by_hand() -> None:
+    """100 customers an arm, lift 3 in margin and 5 in revenue; texts 40, creative 160 of 200.
+
+    The variance is 4 x 100 / 99 in either arm, so that the standard error of the lift is
+    sqrt(2 x 4 / 99), with 198 degrees of freedom.
+    """
+    ledger = [CostLine("texts", 40.0, 40.0), CostLine("creative", 200.0, 160.0)]
+    result = return_on_investment(
+        _lift(15, 10), _lift(9, 6), ledger, Estimate(25.0, 1.0, 20.0, 30.0)
+    )
+    error = math.sqrt(8 / 99)
+    reach = stats.t.ppf(0.975, 198) * error
+    assert result.cost == 200.0
+    assert result.incremental_revenue.estimate == pytest.approx(500.0)
+    assert result.incremental_margin.estimate == pytest.approx(300.0)
+    assert result.incremental_margin.standard_error == pytest.approx(100 * error)
+    assert result.profit is not None and result.roi is not None
+    assert result.profit.estimate == pytest.approx(100.0)
+    assert result.profit.ci_lower == pytest.approx(100 * (3 - reach) - 200)
+    assert result.profit.ci_upper == pytest.approx(100 * (3 + reach) - 200)
+    assert result.roi.estimate == pytest.approx(0.5)
+    assert result.roi.ci_lower == pytest.approx((100 * (3 - reach) - 200) / 200)
+    assert result.break_even_lift == pytest.approx(2.0)
+    assert result.break_even_orders is not None
+    assert result.break_even_orders.estimate == pytest.approx(8.0)
+    assert result.break_even_orders.ci_lower == pytest.approx(200 / 30)
+    assert result.break_even_orders.ci_upper == pytest.approx(10.0)
+    # relative error carries over: 8 x 1 / 25
+    assert result.break_even_orders.standard_error == pytest.approx(0.32)
+    assert result.probability_of_profit == pytest.approx(stats.t.cdf(1 / error, 198))
+    assert result.outcome == "paid"
+
+
+@pytest.mark.parametrize(
+    ("mean_treatment", "outcome"), [(20.0, "paid"), (12.0, "unclear"), (10.0, "lost")]
+)
+def test_the_outcome_is_read_off_the_interval(mean_treatment: float, outcome: str) -> None:
+    """Cost 2 a customer; half an interval is 0.57."""
+    lift = _lift(mean_treatment, 10.0)
+    assert return_on_investment(lift, lift, [CostLine("texts", 200.0, 200.0)]).outcome == outcome
+
+
+def test_an_unknown_cost_leaves_no_profit() -> None:
+    lift = _lift(12, 10)
+    result = return_on_investment(lift, lift, None, Estimate(25.0, 1.0, 20.0, 30.0))
+    assert (result.cost, result.profit, result.roi) == (None, None, None)
+    assert (result.break_even_lift, result.break_even_orders) == (None, None)
+    assert (result.probability_of_profit, result.outcome) == (None, "unknown")
+    assert result.incremental_margin.estimate == pytest.approx(200.0)
+
+
+def test_a_campaign_that_cost_nothing_has_profit_but_no_roi() -> None:
+    lift = _lift(12, 10)
+    result = return_on_investment(lift, lift, [])
+    assert (result.cost, result.roi, result.break_even_lift) == (0.0, None, 0.0)
+    assert result.profit == result.incremental_margin
+    assert result.outcome == "paid"
+
+
+@pytest.mark.parametrize(
+    "margin_per_order", [None, Estimate(1.0, 1.0, -0.5, 2.5), Estimate(-3.0, 1.0, -5.0, -1.0)]
+)
+def test_no_number_of_orders_pays_for_a_margin_that_may_be_negative(
+    margin_per_order: Estimate | None,
+) -> None:
+    lift = _lift(12, 10)
+    ledger = [CostLine("texts", 50.0, 50.0)]
+    assert return_on_investment(lift, lift, ledger, margin_per_order).break_even_orders is None
+
+
+@pytest.mark.parametrize("amount", [-0.01, math.nan, math.inf])
+def test_impossible_costs_are_refused(amount: float) -> None:
+    lift = _lift(12, 10)
+    with pytest.raises(DataError, match=f"the cost 'agency' is {amount}: costs are finite"):
+        return_on_investment(lift, lift, [CostLine("agency", amount, amount)])
+
+
+def test_lifts_of_different_customers_are_refused() -> None:
+    with pytest.raises(DataError, match="count different customers"):
+        return_on_investment(_lift(12, 10, n=100), _lift(12, 10, n=98), [])
+
+
+def test_costs_are_added_without_rounding() -> None:
+    lift = _lift(12, 10)
+    result = return_on_investment(lift, lift, [CostLine("texts", 0.1, 0.1)] * 10)
+    assert result.cost == 1.0  # ten times 0.1 by naive addition is 0.9999999999999999
