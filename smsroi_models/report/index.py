@@ -1,0 +1,145 @@
+"""The index of all reports: ``reports/index.html``, made anew from what lies in the folder."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from smsroi_models.report.hygiene import check_page, clean_text
+
+_FAILED = ".failed.ipynb"
+_OUTCOMES = ("paid", "lost", "unclear")
+_MINUS = "\N{MINUS SIGN}"
+_HUGE = 1e9  # a billionfold return is no return but a damaged file
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the index.
+
+    ``state`` is ``"done"``, ``"failed"`` (the last attempt, kept beside the reports) or
+    ``"unreadable"`` (``results.json`` is broken); ``link`` is relative to the index and quoted,
+    empty where there is nothing to open; ``name`` and ``verdict`` are plain, untrusted text.
+    """
+
+    name: str
+    as_of: str
+    verdict: str
+    outcome: str = ""
+    roi: str = ""
+    link: str = ""
+    state: str = "done"
+
+
+def write_index(reports: str | Path) -> Path:
+    """Write the index of the reports below a folder and return its path.
+
+    The campaign with the newest report comes first; of each campaign the newest report leads and
+    older ones follow. A broken ``results.json`` is listed as unreadable. The page replaces the old
+    one in one step.
+
+    Raises
+    ------
+    RenderError
+        The page would break a rule of `check_page`; the old index is untouched.
+    """
+    folder = Path(reports)
+    folder.mkdir(parents=True, exist_ok=True)
+    page = (
+        _environment()
+        .get_template("listing.html.j2")
+        .render(
+            title="Text campaigns: did they pay for themselves?",
+            language="en",
+            campaigns=list_reports(folder),
+        )
+    )
+    page = clean_text(page)
+    check_page(page, relative_links=True)
+    partial = folder / f".index-{secrets.token_hex(8)}.html"
+    try:
+        partial.write_text(page, encoding="utf-8")
+        return partial.replace(folder / "index.html")
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def list_reports(reports: Path) -> list[list[Entry]]:
+    """Return the entries of each campaign, newest first, in the order of the index."""
+    campaigns = [
+        entries
+        for campaign in sorted(reports.iterdir())
+        if campaign.is_dir() and not campaign.name.startswith(".")
+        if (entries := _campaign(campaign))
+    ]
+    # Two sorts, both stable: newest moment first, campaigns of the same moment by name.
+    campaigns.sort(key=lambda entries: entries[0].name)
+    campaigns.sort(key=lambda entries: entries[0].as_of, reverse=True)
+    return campaigns
+
+
+def format_roi(figures: Any) -> str:
+    """Return the ROI and its interval in percent; "not estimable" where it is null or absent.
+
+    Examples
+    --------
+    >>> format_roi({"roi": {"estimate": 0.31, "ci_lower": -0.05, "ci_upper": 0.67}})
+    '+31% (−5% to +67%)'
+    """
+    roi = figures.get("roi") if isinstance(figures, dict) else None
+    if not isinstance(roi, dict):
+        return "not estimable"
+    values = [roi.get(name) for name in ("estimate", "ci_lower", "ci_upper")]
+    if not all(isinstance(value, int | float) and abs(value) < _HUGE for value in values):
+        return "not estimable"
+    estimate, low, high = (f"{value:+,.0%}".replace("-", _MINUS) for value in values)
+    return f"{estimate} ({low} to {high})"
+
+
+def _campaign(folder: Path) -> list[Entry]:
+    done = [_report(path) for path in folder.glob("[!.]*/results.json")]
+    name = max(done, key=lambda entry: entry.as_of).name if done else folder.name
+    failed = [_attempt(path, name) for path in folder.glob(f"[!.]*{_FAILED}")]
+    # "latest" sorts above every date: a failed attempt at the newest moment stands on top.
+    return sorted(done + failed, key=lambda entry: entry.as_of, reverse=True)
+
+
+def _report(path: Path) -> Entry:
+    folder = path.parent
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+        name, verdict = results["name"], results["verdict"]
+        outcome, figures = results["outcome"], results["figures"]
+        if not (isinstance(name, str) and isinstance(verdict, str) and outcome in _OUTCOMES):
+            raise ValueError
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        remedy = "unreadable: results.json is damaged; render this report again"
+        return Entry(folder.parent.name, folder.name, remedy, state="unreadable")
+    there = (folder / "report.html").is_file()
+    link = _link(folder.parent.name, folder.name, "report.html") if there else ""
+    return Entry(name, folder.name, verdict, outcome, format_roi(figures), link)
+
+
+def _attempt(path: Path, name: str) -> Entry:
+    as_of = path.name.removesuffix(_FAILED)
+    text = f"failed: the attempt is kept in {path.parent.name}/{path.name}"
+    return Entry(name, as_of, text, state="failed", link=_link(path.parent.name, path.name))
+
+
+def _link(*parts: str) -> str:
+    return "/".join(quote(os.fsencode(part), safe="") for part in parts)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+    )

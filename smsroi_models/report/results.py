@@ -1,0 +1,102 @@
+"""What a report says, for machines: found among a notebook's outputs, written with provenance."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from smsroi_models.errors import RenderError
+
+RESULTS_MIME = "application/vnd.smsroi.results+json"
+OUTCOMES = ("paid", "lost", "unclear", "unknown")
+
+_TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
+_PACKAGES = (
+    "smsroi",
+    "duckdb",
+    "ibis-framework",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "papermill",
+    "scipy",
+    "statsmodels",
+)
+
+
+def find_results(notebook: NotebookNode) -> dict[str, Any]:
+    """Return the one results output of an executed notebook.
+
+    Raises
+    ------
+    RenderError
+        There is none or more than one, or it lacks a text among campaign_id, name, as_of, verdict,
+        outcome, store_fingerprint, or the dict of figures.
+    """
+    found = [
+        output.data[RESULTS_MIME]
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if RESULTS_MIME in output.get("data", {})
+    ]
+    if len(found) != 1:
+        raise RenderError(f"The notebook has {len(found)} outputs of {RESULTS_MIME}; display one.")
+    results: Any = found[0]
+    if not isinstance(results, dict):
+        raise RenderError(f"The notebook's results are no dict but {type(results).__name__}.")
+    for name in _TEXTS:
+        if not isinstance(results.get(name), str):
+            raise RenderError(f"The notebook's results lack the text {name!r}.")
+    if not isinstance(results.get("figures"), dict):
+        raise RenderError("The notebook's results lack the dict 'figures'.")
+    if results["outcome"] not in OUTCOMES:
+        raise RenderError(f"outcome = {results['outcome']!r}; choose from {', '.join(OUTCOMES)}.")
+    return results
+
+
+def write_results(
+    results: Mapping[str, Any],
+    parameters: Mapping[str, object],
+    notebook_name: str,
+    notebook: bytes,
+    path: Path,
+) -> None:
+    """Write ``results.json``: the results, their parameters, versions and the notebook's SHA-256.
+
+    The same inputs give the same bytes: keys are sorted, and no clock is read.
+
+    Raises
+    ------
+    RenderError
+        A figure is not finite; null is the value of what is not estimable.
+    """
+    record = {
+        **results,
+        "parameters": dict(parameters),
+        "notebook": {"name": notebook_name, "sha256": hashlib.sha256(notebook).hexdigest()},
+        "versions": versions(),
+    }
+    try:
+        text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise RenderError("A figure is not finite; write null for what has no value.") from None
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+@cache
+def versions() -> dict[str, str | None]:
+    """Return the versions of Python and of the packages that make the figures; null if absent."""
+    return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,137 @@
+"""The index lists what is there, escapes every word of it and never fails over a broken file."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from smsroi_models.report.index import format_roi, list_reports, write_index
+
+ROI = {"roi": {"estimate": 0.31, "ci_lower": -0.05, "ci_upper": 0.67}}
+
+
+def add_report(reports: Path, campaign: str, as_of: str, **changes: Any) -> Path:
+    folder = reports / campaign / as_of
+    folder.mkdir(parents=True)
+    results = {
+        "name": campaign,
+        "verdict": "It paid.",
+        "outcome": "paid",
+        "figures": ROI,
+        **changes,
+    }
+    (folder / "results.json").write_text(json.dumps(results))
+    (folder / "report.html").write_text("<!DOCTYPE html>")
+    return folder
+
+
+class Links(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.found.extend(value or "" for name, value in attrs if name == "href")
+
+
+def test_an_empty_folder_says_what_to_run(tmp_path: Path) -> None:
+    path = write_index(tmp_path / "reports")
+    assert path == tmp_path / "reports" / "index.html"
+    assert "<code>smsroi report --all --store data/demo</code>" in path.read_text()
+    assert [file.name for file in path.parent.iterdir()] == ["index.html"]
+
+
+def test_newest_first_and_older_ones_beneath(tmp_path: Path) -> None:
+    add_report(tmp_path, "OLD", "2025-01-31")
+    add_report(tmp_path, "NEW", "2025-05-31")
+    add_report(tmp_path, "NEW", "2025-06-30T101500Z")
+    add_report(tmp_path, "NEW", "2025-06-30")
+    order = [[entry.as_of for entry in campaign] for campaign in list_reports(tmp_path)]
+    assert order == [["2025-06-30T101500Z", "2025-06-30", "2025-05-31"], ["2025-01-31"]]
+
+
+def test_a_line_holds_name_moment_verdict_and_roi(tmp_path: Path) -> None:
+    add_report(tmp_path, "SPRING24", "2025-06-30", name="Spring sale", verdict="It paid well.")
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    for text in ("Spring sale", "2025-06-30", "It paid well.", "+31% (−5% to +67%)"):
+        assert f">{text}<" in page or f"{text}</td>" in page
+    assert Links(page).found == ["SPRING24/2025-06-30/report.html"]
+
+
+def test_every_link_leads_to_its_file(tmp_path: Path) -> None:
+    add_report(tmp_path, "a b & c#d?e%f", "2025-06-30")
+    add_report(tmp_path, "Frühling", "2025-06-30")
+    (tmp_path / "Frühling" / "latest.failed.ipynb").write_text("{}")
+    links = Links(write_index(tmp_path).read_text(encoding="utf-8")).found
+    assert len(links) == 3
+    assert all((tmp_path / unquote(link)).is_file() for link in links)
+
+
+def test_names_and_verdicts_are_text(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'\x07{{ 7 * 7 }}"
+    add_report(tmp_path, "X", "2025-06-30", name=hostile, verdict=hostile)
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    assert not Links(page).tags & {"script", "img"}
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
+    assert "49" not in page.partition("<body>")[2]
+
+
+def test_a_failed_attempt_is_listed_under_its_campaign(tmp_path: Path) -> None:
+    add_report(tmp_path, "X", "2025-06-30", name="Spring sale")
+    (tmp_path / "X" / "latest.failed.ipynb").write_text("{}")
+    (campaign,) = list_reports(tmp_path)
+    assert [entry.state for entry in campaign] == ["failed", "done"]
+    assert {entry.name for entry in campaign} == {"Spring sale"}
+    assert "failed" in write_index(tmp_path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"name": "X"}',
+        b'{"name": 1, "verdict": "x", "outcome": "paid", "figures": {}}',
+    ],
+    ids=lambda content: repr(content[:12]),
+)
+def test_a_broken_file_is_listed_as_unreadable(content: bytes, tmp_path: Path) -> None:
+    add_report(tmp_path, "GOOD", "2025-06-30")
+    (add_report(tmp_path, "BAD", "2025-05-31") / "results.json").write_bytes(content)
+    good, bad = list_reports(tmp_path)
+    assert good[0].state == "done"
+    assert (bad[0].name, bad[0].state, bad[0].link) == ("BAD", "unreadable", "")
+    assert "unreadable" in write_index(tmp_path).read_text(encoding="utf-8")
+
+
+def test_work_folders_and_stray_files_are_not_reports(tmp_path: Path) -> None:
+    (tmp_path / ".gitkeep").touch()
+    (tmp_path / "X" / ".partial-1").mkdir(parents=True)
+    (tmp_path / "X" / ".partial-1" / "results.json").write_text("{")
+    assert list_reports(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {},
+        {"roi": None},
+        {"roi": {"estimate": None, "ci_lower": 0, "ci_upper": 1}},
+        {"roi": {"estimate": 1.0, "ci_lower": float("nan"), "ci_upper": 1.0}},
+        {"roi": {"estimate": 10**400, "ci_lower": 0, "ci_upper": 1}},
+        [],
+        None,
+    ],
+)
+def test_an_roi_that_is_not_there_is_not_estimable(figures: object) -> None:
+    assert format_roi(figures) == "not estimable"

@@ -1,0 +1,140 @@
+"""The written parts of the page: what they say, and that outside text stays text."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from smsroi_models.analysis import CampaignResult
+from smsroi_models.attribution.lift import Estimate
+from smsroi_models.report import page, words
+from smsroi_models.report.results import RESULTS_MIME
+from smsroi_models.roi import CostLine, Roi
+
+PARTS = (
+    page.verdict,
+    page.key_figures,
+    page.ledger,
+    page.lift_table,
+    page.checks,
+    page.limits,
+    page.method,
+)
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def _read(html: str) -> _Tags:
+    parser = _Tags()
+    parser.feed(html)
+    return parser
+
+
+def _with_profit(result: CampaignResult, profit: Estimate, probability: float) -> CampaignResult:
+    roi = replace(result.roi, profit=profit, probability_of_profit=probability)
+    return replace(result, roi=roi)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_hostile_name_stays_text(part, hostile):
+    read = _read(part(hostile).text)
+    assert not {"script", "img", "title"} & set(read.tags)
+    assert not [name for name in read.attributes if name.startswith("on")]
+
+
+def test_the_name_is_shown_to_the_letter(hostile):
+    assert hostile.campaign.name in _read(page.verdict(hostile).text).text
+
+
+def test_hostile_cost_labels_and_reasons_stay_text(result):
+    roi = replace(result.roi, ledger=(CostLine("<b>x</b>", 1.0, 1.0),))
+    odd = replace(result, roi=roi, not_estimable={"opted_out": "<i>none</i>"})
+    assert "b" not in _read(page.ledger(odd).text).tags
+    assert "i" not in _read(page.lift_table(odd).text).tags
+
+
+@pytest.mark.parametrize(
+    ("profit", "starts", "holds"),
+    [
+        (Estimate(5_000.0, 1_000.0, 3_040.0, 6_960.0), "Yes", "a profit of $3,000 to $7,000"),
+        (Estimate(-5_000.0, 1_000.0, -6_960.0, -3_040.0), "No", "a loss of $3,000 to $7,000"),
+        (
+            Estimate(1_000.0, 1_000.0, -960.0, 2_960.0),
+            "Cannot tell",
+            "a loss of $1,000 to a profit of $3,000",
+        ),
+    ],
+)
+def test_the_verdict_follows_the_interval(result, profit, starts, holds):
+    said = words.verdict(_with_profit(result, profit, 0.84))
+    assert said.startswith(starts) and holds in said
+
+
+def test_only_an_unclear_verdict_speaks_of_probability(result):
+    unclear = _with_profit(result, Estimate(1.0, 1.0, -1.0, 3.0), 0.84)
+    assert "84\N{NO-BREAK SPACE}%" in words.verdict(unclear)
+
+
+def test_without_costs_the_verdict_does_not_claim_a_profit(result):
+    free = Roi(
+        **{
+            **{name: getattr(result.roi, name) for name in Roi.__dataclass_fields__},
+            "cost": None,
+            "profit": None,
+            "roi": None,
+            "ledger": (),
+            "break_even_lift": None,
+            "break_even_orders": None,
+            "probability_of_profit": None,
+        }
+    )
+    unknown = replace(result, roi=free)
+    assert words.verdict(unknown).startswith("The cost is not known.")
+    assert "Profit" not in page.ledger(unknown).text
+    assert "Probability" not in page.key_figures(unknown).text
+
+
+def test_a_failed_check_stands_in_the_verdict(result):
+    failed = replace(result.checks[0], status="failed", text="Orders stop early.")
+    cautious = replace(result, checks=(failed,))
+    assert "Read with care." in page.verdict(cautious).text
+    assert "Orders stop early." in page.verdict(cautious).text
+
+
+def test_the_ledger_adds_up(result):
+    roi = result.roi
+    assert roi.incremental_margin.estimate - sum(
+        line.counted for line in roi.ledger
+    ) == pytest.approx(roi.profit.estimate)
+    assert page.ledger(result).text.count("<tr") == 1 + 3 + len(roi.ledger) + 2
+
+
+def test_absent_tables_are_told(result):
+    told = page.limits(replace(result, missing={"surveys": "No satisfaction can be told."})).text
+    assert "surveys" in told and "No satisfaction can be told." in told
+
+
+def test_results_for_machines_hold_what_the_page_says(result):
+    bundle = page.results(result)._repr_mimebundle_()
+    figures = bundle[RESULTS_MIME]["figures"]
+    assert list(bundle) == [RESULTS_MIME]
+    assert figures["profit"]["estimate"] == result.roi.profit.estimate
+    assert figures["lift"]["revenue"]["ci_upper"] == result.lift["revenue"].headline.ci_upper
+
+
+def test_a_minus_sign_never_parts_from_its_number(result):
+    lost = _with_profit(result, Estimate(-5_000.0, 1_000.0, -6_960.0, -3_040.0), 0.0)
+    assert "−\N{WORD JOINER}$5,000" in page.ledger(lost).text
