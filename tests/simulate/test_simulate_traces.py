@@ -133,9 +133,10 @@ def test_refunds_take_back_all_or_a_part() -> None:
     orders = program.tables["orders"]
     assert_share(orders["revenue"] == 0, 0.15)
     assert_share(orders["cost_of_goods"].isna(), 0.2)
-    # A unit of list amount costs 0.4, within a tenth; revenue keeps 1 - 0.3 x 0.75 of it.
+    # A unit of list amount costs 0.4, within a tenth; revenue keeps so much of it.
+    assert shop.kept_share == pytest.approx(1 - 0.3 * 0.75)
     known = orders.dropna(subset="cost_of_goods")
-    kept = known["revenue"] - known["cost_of_goods"] / 0.4 * (1 - 0.3 * 0.75)
+    kept = known["revenue"] - known["cost_of_goods"] / 0.4 * shop.kept_share
     assert abs(kept.mean()) < STANDARD_ERRORS * kept.std() / np.sqrt(len(kept))
 
 
