@@ -12,9 +12,9 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from smsroi_models.report.hygiene import check_page, clean_text
+from smsroi_models.report.results import OUTCOMES
 
 _FAILED = ".failed.ipynb"
-_OUTCOMES = ("paid", "lost", "unclear")
 _MINUS = "\N{MINUS SIGN}"
 _HUGE = 1e9  # a billionfold return is no return but a damaged file
 
@@ -116,7 +116,7 @@ def _report(path: Path) -> Entry:
         results = json.loads(path.read_text(encoding="utf-8"))
         name, verdict = results["name"], results["verdict"]
         outcome, figures = results["outcome"], results["figures"]
-        if not (isinstance(name, str) and isinstance(verdict, str) and outcome in _OUTCOMES):
+        if not (isinstance(name, str) and isinstance(verdict, str) and outcome in OUTCOMES):
             raise ValueError
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         remedy = "unreadable: results.json is damaged; render this report again"

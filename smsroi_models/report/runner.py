@@ -39,7 +39,8 @@ class RenderedReport:
     """A report that has been written.
 
     ``folder`` holds the files ``report``, ``notebook`` and ``results`` (absolute paths);
-    ``verdict`` is the report's sentence, ``outcome`` one of ``"paid"``, ``"lost"``, ``"unclear"``.
+    ``verdict`` is the report's sentence, ``outcome`` one of ``"paid"``, ``"lost"``, ``"unclear"``,
+    ``"unknown"`` (the cost is not known).
     """
 
     folder: Path

@@ -59,9 +59,17 @@ def test_newest_first_and_older_ones_beneath(tmp_path: Path) -> None:
 def test_a_line_holds_name_moment_verdict_and_roi(tmp_path: Path) -> None:
     add_report(tmp_path, "SPRING24", "2025-06-30", name="Spring sale", verdict="It paid well.")
     page = write_index(tmp_path).read_text(encoding="utf-8")
-    for text in ("Spring sale", "2025-06-30", "It paid well.", "+31% (−5% to +67%)"):
+    for text in ("Spring sale", "2025-06-30", "It paid well.", "31\xa0% (−5\xa0% to 67\xa0%)"):
         assert f">{text}<" in page or f"{text}</td>" in page
     assert Links(page).found == ["SPRING24/2025-06-30/report.html"]
+
+
+@pytest.mark.parametrize("outcome", ["paid", "lost", "unclear", "unknown"])
+def test_every_outcome_is_listed(outcome: str, tmp_path: Path) -> None:
+    add_report(tmp_path, "X", "2025-06-30", outcome=outcome, figures={"roi": None})
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    assert f'<span class="outcome outcome-{outcome}">{outcome}</span>' in page
+    assert "not estimable" in page
 
 
 def test_every_link_leads_to_its_file(tmp_path: Path) -> None:
