@@ -33,6 +33,7 @@ _ATTRIBUTES: dict[str, frozenset[str]] = {
     "col": frozenset(["span"]),
     "colgroup": frozenset(["span"]),
     "data": frozenset(["value"]),
+    "div": frozenset(["tabindex"]),  # a box that scrolls must be reachable by keyboard
     "details": frozenset(["open"]),
     "img": frozenset(["alt", "height", "src", "width"]),
     "li": frozenset(["value"]),

@@ -1,6 +1,7 @@
 """The index of all reports: ``reports/index.html``, made anew from what lies in the folder."""
 
 import json
+import math
 import os
 import secrets
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from smsroi_models.attribution.lift import Estimate
 from smsroi_models.report.hygiene import check_page, clean_text
+from smsroi_models.report.numbers import percent, say
 from smsroi_models.report.results import OUTCOMES
 
 _FAILED = ".failed.ipynb"
-_MINUS = "\N{MINUS SIGN}"
 _HUGE = 1e9  # a billionfold return is no return but a damaged file
 
 
@@ -85,21 +87,21 @@ def list_reports(reports: Path) -> list[list[Entry]]:
 
 
 def format_roi(figures: Any) -> str:
-    """Return the ROI and its interval in percent; "not estimable" where it is null or absent.
+    r"""Return the ROI and its interval in percent; "not estimable" where it is null or absent.
 
     Examples
     --------
     >>> format_roi({"roi": {"estimate": 0.31, "ci_lower": -0.05, "ci_upper": 0.67}})
-    '+31% (−5% to +67%)'
+    '31\xa0% (−5\xa0% to 67\xa0%)'
     """
     roi = figures.get("roi") if isinstance(figures, dict) else None
     if not isinstance(roi, dict):
         return "not estimable"
-    values = [roi.get(name) for name in ("estimate", "ci_lower", "ci_upper")]
+    values: list[Any] = [roi.get(name) for name in ("estimate", "ci_lower", "ci_upper")]
     if not all(isinstance(value, int | float) and abs(value) < _HUGE for value in values):
         return "not estimable"
-    estimate, low, high = (f"{value:+,.0%}".replace("-", _MINUS) for value in values)
-    return f"{estimate} ({low} to {high})"
+    estimate, low, high = values
+    return say(Estimate(estimate, math.nan, low, high), percent, 0.01)
 
 
 def _campaign(folder: Path) -> list[Entry]:

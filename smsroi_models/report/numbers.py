@@ -1,6 +1,7 @@
 """Numbers for people: money, shares and counts, rounded to what their interval supports."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from smsroi_models.attribution.lift import Estimate
@@ -76,3 +77,21 @@ def step_for(figure: Estimate, smallest: float) -> float:
     if not (math.isfinite(half) and half > 0):
         return smallest
     return max(smallest, 10.0 ** (math.floor(math.log10(half)) - 1))
+
+
+def with_interval(
+    figure: Estimate, write: Callable[[float, float], str], smallest: float
+) -> tuple[str, str]:
+    """Write an estimate and its interval, rounded to what the interval supports.
+
+    >>> with_interval(Estimate(12_345.0, 3_000.0, 6_300.0, 18_300.0), Money("USD"), 1.0)
+    ('$12,300', '$6,300 to $18,300')
+    """
+    step = step_for(figure, smallest)
+    low, high = write(figure.ci_lower, step), write(figure.ci_upper, step)
+    return write(figure.estimate, step), f"{low} to {high}"
+
+
+def say(figure: Estimate, write: Callable[[float, float], str], smallest: float) -> str:
+    """Write an estimate and its interval in one piece: ``$12,300 ($6,300 to $18,300)``."""
+    return "{} ({})".format(*with_interval(figure, write, smallest))

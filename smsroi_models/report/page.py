@@ -11,7 +11,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from smsroi_models.analysis import CampaignResult
 from smsroi_models.attribution.lift import Estimate, Lift
 from smsroi_models.report import words
-from smsroi_models.report.numbers import MINUS, Money, percent, plain, probability, step_for
+from smsroi_models.report.numbers import (
+    MINUS,
+    Money,
+    percent,
+    plain,
+    probability,
+    step_for,
+    with_interval,
+)
 from smsroi_models.report.results import RESULTS_MIME, versions
 
 _OUTCOMES = {
@@ -68,15 +76,20 @@ def ledger(result: CampaignResult) -> Html:
     roi, money = result.roi, Money(result.campaign.currency)
     goods = roi.incremental_margin.estimate - roi.incremental_revenue.estimate
     rows = [
-        ("Extra revenue", *_money_cells(roi.incremental_revenue, money), "total"),
-        ("Goods and discounts behind it", money(goods, _step(roi.incremental_margin)), "", ""),
-        ("Extra margin", *_money_cells(roi.incremental_margin, money), "total"),
+        ("Extra revenue", *with_interval(roi.incremental_revenue, money, 1.0), "total"),
+        (
+            "Goods and discounts behind it",
+            money(goods, step_for(roi.incremental_margin, 1.0)),
+            "",
+            "",
+        ),
+        ("Extra margin", *with_interval(roi.incremental_margin, money, 1.0), "total"),
         *((_cost_label(line), money(-line.counted, 0.01), "", "") for line in roi.ledger),
     ]
     if roi.profit is not None:
-        rows.append(("Profit", *_money_cells(roi.profit, money), "grand"))
+        rows.append(("Profit", *with_interval(roi.profit, money, 1.0), "grand"))
     if roi.roi is not None:
-        rows.append(("Return on cost (ROI)", *_ratio_cells(roi.roi), "total"))
+        rows.append(("Return on cost (ROI)", *with_interval(roi.roi, percent, 0.01), "total"))
     return _render("ledger.html", rows=rows, confidence=words.confidence(roi.confidence_level))
 
 
@@ -170,7 +183,7 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
     roi, money = result.roi, Money(result.campaign.currency)
     tiles = []
     if roi.profit is not None and roi.probability_of_profit is not None:
-        tiles.append(("Profit", *_money_cells(roi.profit, money)))
+        tiles.append(("Profit", *with_interval(roi.profit, money, 1.0)))
         tiles.append(
             (
                 "Probability of a profit",
@@ -179,9 +192,9 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
             )
         )
     if roi.roi is not None:
-        value, interval = _ratio_cells(roi.roi)
+        value, interval = with_interval(roi.roi, percent, 0.01)
         tiles.append(("Return on cost (ROI)", value, interval))
-    tiles.append(("Extra revenue", *_money_cells(roi.incremental_revenue, money)))
+    tiles.append(("Extra revenue", *with_interval(roi.incremental_revenue, money, 1.0)))
     tiles.append(("Extra orders", *_extra_orders(result)))
     if roi.cost is not None:
         tiles.append(("Cost", money(roi.cost), "texts and other costs, known exactly"))
@@ -189,15 +202,11 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
 
 
 def _extra_orders(result: CampaignResult) -> tuple[str, str]:
-    figure, needed = result.extra_orders, result.roi.break_even_orders
-    step = step_for(figure, 1.0)
-    interval = f"{plain(figure.ci_lower, step)} to {plain(figure.ci_upper, step)}"
+    value, interval = with_interval(result.extra_orders, plain, 1.0)
+    needed = result.roi.break_even_orders
     if needed is None:
-        return plain(figure.estimate, step), interval
-    return (
-        plain(figure.estimate, step),
-        f"{interval}; {plain(needed.estimate, 1)} needed to break even",
-    )
+        return value, interval
+    return value, f"{interval}; {plain(needed.estimate, 1)} needed to break even"
 
 
 def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> dict[str, str | bool]:
@@ -231,22 +240,6 @@ def _relative(lift: Lift) -> dict[str, str]:
         "relative": percent(lift.relative_lift),
         "relative_interval": f"{percent(low)} to {percent(high)}",
     }
-
-
-def _money_cells(figure: Estimate, money: Money) -> tuple[str, str]:
-    step = _step(figure)
-    low, high = money(figure.ci_lower, step), money(figure.ci_upper, step)
-    return money(figure.estimate, step), f"{low} to {high}"
-
-
-def _ratio_cells(figure: Estimate) -> tuple[str, str]:
-    step = step_for(figure, 0.01)
-    low, high = percent(figure.ci_lower, step), percent(figure.ci_upper, step)
-    return percent(figure.estimate, step), f"{low} to {high}"
-
-
-def _step(figure: Estimate) -> float:
-    return step_for(figure, 1.0)
 
 
 def _cost_label(line: Any) -> str:

@@ -26,6 +26,11 @@ def confidence(level: float) -> str:
     return percent(level, 0.01 if abs(level * 100 - round(level * 100)) < 1e-9 else 0.001)
 
 
+def intervals_named(result: CampaignResult) -> str:
+    """Name the intervals of a figure: ``95 % intervals``."""
+    return f"{confidence(result.confidence_level)} intervals"
+
+
 def money_range(figure: Estimate, money: Money) -> str:
     """Write the interval of a profit: ``a loss of $1,200 to a profit of $300``."""
     step = step_for(figure, 1.0)

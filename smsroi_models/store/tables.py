@@ -23,7 +23,16 @@ _DTYPES: dict[Kind, str] = {
 
 ARMS = ("treatment", "holdout")
 MESSAGE_STATUSES = (
-    "accepted scheduled queued sending sent delivered read undelivered failed canceled".split()
+    "accepted",
+    "scheduled",
+    "queued",
+    "sending",
+    "sent",
+    "delivered",
+    "read",
+    "undelivered",
+    "failed",
+    "canceled",
 )
 DELIVERED_STATUSES = ("delivered", "read")
 
@@ -175,7 +184,7 @@ _ALL = (
             _CAMPAIGN,
             _CUSTOMER,
             _time("sent_at", "when it was handed to the carrier"),
-            _text("status", "the last status known", allowed=tuple(MESSAGE_STATUSES)),
+            _text("status", "the last status known", allowed=MESSAGE_STATUSES),
             _count("segments", "billed segments", minimum=0),
             _money("price", "price of one segment", nullable=True),
         ),

@@ -9,7 +9,9 @@ import pytest
 import smsroi_models as smsroi
 from smsroi_models.analysis import CampaignResult
 
-HOSTILE = """<script>alert(1)</script>"'&$x$ {{ 7*7 }} {campaign_id} </title><img src=x onerror=1>"""
+HOSTILE = (
+    """<script>alert(1)</script>"'&$x$ {{ 7*7 }} {campaign_id} </title><img src=x onerror=1>"""
+)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
-"""A figure with its alt text: SVG that is the same, byte for byte, for the same data."""
+"""What the figures share: their look, and alt text beside SVG that is byte-stable."""
 
 import io
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from smsroi_models.report.numbers import Money
 
 INK, GREY, BLUE, GREEN, RED = "#1f2933", "#8a94a0", "#0b5394", "#2e7d5b", "#b5472f"
 
@@ -60,3 +64,21 @@ def figure_style() -> Iterator[None]:
     """Set the look of every figure, for as long as the context lasts."""
     with sns.axes_style("white"), mpl.rc_context(_STYLE):
         yield
+
+
+def head(figure: Figure, finding: str) -> None:
+    """Write what a figure found above it."""
+    figure.suptitle(
+        "\n".join(textwrap.wrap(finding, 52)), x=0.01, ha="left", fontsize=12, fontweight="bold"
+    )
+
+
+def money_axis(axis: Any, money: Money) -> None:
+    """Give an axis a few ticks of money, in cents where its range needs them."""
+    axis.set_major_locator(MaxNLocator(nbins=5))
+
+    def written(value: float, _: int | None) -> str:
+        ticks = axis.get_majorticklocs()
+        return money(value, 1.0 if len(ticks) < 2 or ticks[1] - ticks[0] >= 1 else 0.01)
+
+    axis.set_major_formatter(written)

@@ -1,0 +1,108 @@
+"""The command as its users meet it: what it prints, what it writes, how it exits."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import smsroi_models as smsroi
+
+
+def _smsroi(*arguments: object) -> subprocess.CompletedProcess[str]:
+    code = "from smsroi_models.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demo store, made by the command itself."""
+    path = tmp_path_factory.mktemp("cli") / "shop"
+    run = _smsroi("demo", "--store", path, "--customers", 3000, "--campaigns", 2)
+    assert run.returncode == 0, run.stderr
+    return path
+
+
+def test_demo_prints_the_truth_and_writes_every_table(shop):
+    with smsroi.open_store(shop) as store:
+        assert len(store.names) == 17
+
+
+def test_demo_with_the_same_seed_writes_the_same_store(shop, tmp_path):
+    _smsroi("demo", "--store", tmp_path / "again", "--customers", 3000, "--campaigns", 2)
+    with smsroi.open_store(shop) as one, smsroi.open_store(tmp_path / "again") as two:
+        assert one.fingerprint() == two.fingerprint()
+
+
+def test_check_passes_a_sound_store(shop):
+    run = _smsroi("check", "--store", shop)
+    assert run.returncode == 0
+    assert "17 tables, 0 errors" in run.stdout
+
+
+def test_check_tells_errors_as_json_and_exits_1(shop, tmp_path):
+    with smsroi.open_store(shop) as store:
+        tables = {name: store[name].to_pandas() for name in store.names}
+    tables["orders"] = pd.concat([tables["orders"], tables["orders"].head(1)])
+    broken = smsroi.write_store(tables, tmp_path / "broken")
+    run = _smsroi("check", "--store", broken, "--json")
+    assert run.returncode == 1
+    errors = [f for f in json.loads(run.stdout)["findings"] if f["severity"] == "error"]
+    assert [finding["table"] for finding in errors] == ["orders"]
+
+
+def test_report_renders_what_is_named_and_lists_it(shop, tmp_path):
+    run = _smsroi("report", "camp-01", "--store", shop, "--reports", tmp_path / "r", "--json")
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    assert list(told["rendered"]) == ["camp-01"] and not told["failed"]
+    folder = Path(told["rendered"]["camp-01"]).parent
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "notebook.ipynb",
+        "report.html",
+        "results.json",
+    ]
+    assert "camp-01" in Path(told["index"]).read_text()
+    assert run.stderr == ""
+
+
+def test_all_counts_running_campaigns_as_waiting_not_as_failed(shop, tmp_path):
+    arguments = ("--store", shop, "--reports", tmp_path, "--as-of", "2025-02-01", "--json")
+    run = _smsroi("report", "--all", *arguments)
+    told = json.loads(run.stdout)
+    assert run.returncode == 0
+    assert list(told["rendered"]) == ["camp-01"] and list(told["waiting"]) == ["camp-02"]
+    assert "2025-02-19" in told["waiting"]["camp-02"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("report", "--store", "SHOP"), "--all"),
+        (("report", "camp-01", "--all", "--store", "SHOP"), "--all"),
+        (("report", "camp-1", "--store", "SHOP"), "camp-01"),
+        (("report", "--all", "--store", "SHOP", "--as-of", "soon"), "2025-03-01"),
+        (("report", "--all", "--store", "SHOP", "--confidence-level", "95"), "0.95"),
+        (("report", "--all", "--store", "SHOP", "--pre-days", "-1"), "3650"),
+        (("demo", "--customers", "10", "--store", "SHOP/x"), "1000"),
+        (("repot",), "report"),
+    ],
+)
+def test_wrong_use_exits_2_and_says_what_to_do(arguments, word, shop, tmp_path):
+    run = _smsroi(*[str(a).replace("SHOP", str(shop)) for a in arguments])
+    assert run.returncode == 2
+    assert word in run.stderr and "Traceback" not in run.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_store_that_is_not_there_exits_1(tmp_path):
+    run = _smsroi("check", "--store", tmp_path / "nowhere")
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: ") and "Traceback" not in run.stderr
