@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy import stats
+from scipy import special
 
 from smsroi_models.attribution.lift import Estimate, Lift
 from smsroi_models.errors import DataError
@@ -156,7 +156,7 @@ def _check(revenue: Lift, margin: Lift, ledger: Sequence[CostLine]) -> None:
 def _probability_positive(figure: Estimate | None, degrees_of_freedom: float) -> float | None:
     if figure is None:
         return None
-    return float(stats.t.cdf(figure.estimate / figure.standard_error, degrees_of_freedom))
+    return float(special.stdtr(degrees_of_freedom, figure.estimate / figure.standard_error))
 
 
 def _break_even_orders(cost: float | None, margin_per_order: Estimate | None) -> Estimate | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import NotEstimableError, ParameterError
@@ -329,7 +329,7 @@ def _relative(
     scale: Scale,
 ) -> Estimate | None:
     # A ratio to a mean that may be zero or negative has no bounded interval (Fieller 1954).
-    reach = stats.t.ppf((1 + confidence_level) / 2, held.degrees_of_freedom)
+    reach = special.stdtrit(held.degrees_of_freedom, (1 + confidence_level) / 2)
     if held.value <= reach * math.sqrt(held.variance):
         return None
     ratio = treated.value / held.value
@@ -350,13 +350,13 @@ def _interval(
     centre: float, error: float, df: float, confidence_level: float, alternative: Alternative
 ) -> tuple[float, float]:
     if alternative == "two-sided":
-        reach = float(stats.t.ppf((1 + confidence_level) / 2, df)) * error
+        reach = float(special.stdtrit(df, (1 + confidence_level) / 2)) * error
         return centre - reach, centre + reach
-    reach = float(stats.t.ppf(confidence_level, df)) * error
+    reach = float(special.stdtrit(df, confidence_level)) * error
     return (centre - reach, math.inf) if alternative == "greater" else (-math.inf, centre + reach)
 
 
 def _p_value(statistic: float, df: float, alternative: Alternative) -> float:
     if alternative == "two-sided":
-        return float(2 * stats.t.sf(abs(statistic), df))
-    return float(stats.t.sf(statistic if alternative == "greater" else -statistic, df))
+        return float(2 * special.stdtr(df, -abs(statistic)))
+    return float(special.stdtr(df, -statistic if alternative == "greater" else statistic))
