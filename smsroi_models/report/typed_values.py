@@ -80,9 +80,12 @@ def _checked_list(value: object, annotation: str, name: str) -> list[object]:
 
 def _as_float(value: int, name: str) -> float:
     try:
-        return float(value)
+        converted = float(value)
     except OverflowError:
-        raise ParameterError(f"{name} is too large for a float; give a smaller number.") from None
+        converted = math.inf
+    if converted != value:
+        raise ParameterError(f"{name} is too large for an exact float; give a smaller number.")
+    return converted
 
 
 def _shown(value: object) -> str:

@@ -83,9 +83,7 @@ class Table:
 
     def schema(self) -> ibis.Schema:
         """Return the table's Ibis schema, columns in their documented order."""
-        return ibis.schema(
-            {c.name: ibis.dtype(c.dtype, nullable=c.nullable) for c in self.columns}
-        )
+        return ibis.schema({c.name: ibis.dtype(c.dtype, nullable=c.nullable) for c in self.columns})
 
     def column(self, name: str) -> Column:
         """Return the column of that name; `KeyError` if there is none."""
@@ -289,15 +287,11 @@ _ALL = (
         (
             _text("event_id", "key"),
             _MAYBE_CUSTOMER,
-            _text(
-                "link_id", "the link it came through", nullable=True, references="links"
-            ),
+            _text("link_id", "the link it came through", nullable=True, references="links"),
             _time("occurred_at", "when it happened"),
             _text("event_type", "the shop's own name for it"),
             _money("value", "money it stands for", nullable=True),
-            _text(
-                "order_id", "the order it repeats, if any", nullable=True, references="orders"
-            ),
+            _text("order_id", "the order it repeats, if any", nullable=True, references="orders"),
         ),
     ),
     Table(
