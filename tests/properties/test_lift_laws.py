@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from smsroi_models.attribution.lift import Lift, compare
 from smsroi_models.attribution.moments import Moments
 
-LAWS = settings(max_examples=40, deadline=None, derandomize=True)
+LAWS = settings(max_examples=40)
 COLUMNS = ("spend", "pre_spend")
 METHODS = pytest.mark.parametrize("covariates", [(), ("pre_spend",)], ids=["plain", "adjusted"])
 
@@ -60,7 +60,8 @@ def test_bounds_hold(found: Arms, confidence_level: float, covariates: tuple[str
     assert 0 <= lift.p_value <= 1
     assert lift.standard_error > 0
     assert lift.ci_lower < lift.absolute_lift < lift.ci_upper
-    assert 0 < lift.degrees_of_freedom <= lift.n_treatment + lift.n_holdout - 2
+    most = lift.n_treatment + lift.n_holdout - 2
+    assert 0 < lift.degrees_of_freedom <= most * (1 + 1e-12)
     if lift.relative_lift is not None:
         assert lift.mean_holdout > 0
         assert lift.relative_ci_lower <= lift.relative_lift <= lift.relative_ci_upper
@@ -170,7 +171,8 @@ def test_spend_near_a_thousand_million_keeps_its_lift(
     found: Arms, covariates: tuple[str, ...]
 ) -> None:
     near = _lift(found, covariates)
-    far = _lift(Arms(found.treatment + 1e9, found.holdout + 1e9), covariates)
+    offset = np.array([1e9, 0.0])
+    far = _lift(Arms(found.treatment + offset, found.holdout + offset), covariates)
     # 1e9 leaves values 2**-23 of resolution; slopes magnify it by at most 1 / (1 - 0.999**2).
     slack = 2.0**-23 * 500
     assert far.absolute_lift == pytest.approx(near.absolute_lift, abs=slack * 10)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import DataError
 
-LAWS = settings(max_examples=40, deadline=None, derandomize=True)
+LAWS = settings(max_examples=40)
 COLUMNS = ("spend", "orders", "pre_spend")
 CENTS = st.integers(0, 1_000_000)
 ROWS = st.lists(st.tuples(CENTS, st.integers(0, 9), CENTS), min_size=1, max_size=30).map(

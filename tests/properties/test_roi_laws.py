@@ -10,7 +10,7 @@ from smsroi_models.attribution.lift import Lift, compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.roi import CostLine, Roi, return_on_investment
 
-LAWS = settings(max_examples=40, deadline=None, derandomize=True)
+LAWS = settings(max_examples=40)
 ARM = st.lists(st.integers(0, 100_000), min_size=3, max_size=30).filter(lambda v: len(set(v)) > 1)
 COSTS = st.lists(st.integers(1, 1_000_000), min_size=1, max_size=4)
 
