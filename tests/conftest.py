@@ -1,6 +1,6 @@
 """What all tests share: Hypothesis draws the same examples in every run.
 
-Set ``HYPOTHESIS_PROFILE=explore`` to let it search anew; what it finds becomes an example of a test.
+Set ``HYPOTHESIS_PROFILE=explore`` to let it search anew; what it finds becomes an example.
 """
 
 import os

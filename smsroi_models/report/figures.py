@@ -5,6 +5,7 @@ Figures are about five inches wide, so that their type stays readable on a phone
 
 from typing import Any
 
+import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -59,16 +60,11 @@ def lift_intervals(result: CampaignResult) -> Picture:
 def cumulative_margin(result: CampaignResult) -> Picture:
     """Draw the extra margin gathered by each day of the window against the cost."""
     money, cost = Money(result.campaign.currency), result.roi.cost
-    days = [0, *(day.day for day in result.daily)]
-    middle = [0.0, *(day.margin.estimate for day in result.daily)]
-    low = [0.0, *(day.margin.ci_lower for day in result.daily)]
-    high = [0.0, *(day.margin.ci_upper for day in result.daily)]
     title = payback(result)
     with figure_style():
         figure = Figure(figsize=(5.2, 3.6))
         axes = figure.subplots()
-        axes.fill_between(days, low, high, color=BLUE, alpha=0.16, linewidth=0)
-        sns.lineplot(x=days, y=middle, ax=axes, color=BLUE, linewidth=2.2, errorbar=None)
+        _draw_days(axes, result)
         axes.axhline(0, color=INK, linewidth=0.8)
         if cost is not None:
             axes.axhline(cost, color=RED, linewidth=1.4, linestyle=(0, (5, 3)))
@@ -80,7 +76,7 @@ def cumulative_margin(result: CampaignResult) -> Picture:
                 ha="right",
                 color=RED,
             )
-        axes.set_xlim(0, result.campaign.window_days)
+        axes.set_xlim(0, 1.015 * result.campaign.window_days)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         money_axis(axes.yaxis, money)
         axes.set_xlabel(f"days since assignment; band is {intervals_named(result)}")
@@ -89,6 +85,20 @@ def cumulative_margin(result: CampaignResult) -> Picture:
         sns.despine(ax=axes)
     last = result.roi.incremental_margin
     return Picture(figure, f"{title}. At the end: {say(last, money, 1.0)}.")
+
+
+def _draw_days(axes: Axes, result: CampaignResult) -> None:
+    # A day on which one arm has no order yet is not estimable: the line breaks there.
+    days = np.arange(result.campaign.window_days + 1)
+    margin = np.full((3, len(days)), np.nan)
+    margin[:, 0] = 0.0
+    for day in result.daily:
+        margin[:, day.day] = day.margin.estimate, day.margin.ci_lower, day.margin.ci_upper
+    axes.fill_between(days, margin[1], margin[2], color=BLUE, alpha=0.16, linewidth=0)
+    axes.plot(days, margin[0], color=BLUE, linewidth=2.2)
+    last = margin[:, -1]
+    axes.plot([days[-1]] * 2, last[1:], color=BLUE, linewidth=1.4)
+    axes.plot([days[-1]], last[:1], color=BLUE, marker="o", markersize=6)
 
 
 _SHORT = {"regression-adjusted": "adjusted", "difference in means": "plain"}
