@@ -88,7 +88,8 @@ def orders_in_reach(
         )
         .mutate(
             in_window=_.ordered_at >= _.assigned_at,
-            age_days=(seconds / 86_400).floor().cast("int64"),
+            # Some engines drop fractions of a second, which could end in the day after the last.
+            age_days=(seconds / 86_400).floor().cast("int64").clip(upper=campaign.window_days - 1),
             margin=_.revenue - ibis.coalesce(_.cost_of_goods, list_price_cost),
         )
         .select("customer_id", "arm", "age_days", "in_window", "revenue", "margin")
