@@ -5,10 +5,13 @@
 '0.1.0'
 """
 
-from smsroi_models.analysis import CampaignResult, analyze_campaign, holdout_lift
-from smsroi_models.attribution.lift import Estimate, Lift, compare, ratio_of_means
+from smsroi_models.analysis import analyze_campaign
+from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
+from smsroi_models.holdout import holdout_lift
 from smsroi_models.paths import find_store
+from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, Roi, return_on_investment
 from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
@@ -32,7 +35,6 @@ __all__ = [
     "find_store",
     "holdout_lift",
     "open_store",
-    "ratio_of_means",
     "return_on_investment",
     "simulate_program",
     "write_store",

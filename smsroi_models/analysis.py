@@ -4,14 +4,9 @@ Here tables meet numbers: one collecting query each for customers, days and cost
 on what they return.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
-import ibis
-import pandas as pd
-import pyarrow as pa
+from ibis import _
 
 from smsroi_models.attribution.campaigns import (
     Campaign,
@@ -20,18 +15,15 @@ from smsroi_models.attribution.campaigns import (
     read_last_order_at,
     read_readiness,
 )
-from smsroi_models.attribution.checks import Check, campaign_checks
-from smsroi_models.attribution.collect import as_ibis, collect_moments
+from smsroi_models.attribution.collect import collect_moments
 from smsroi_models.attribution.daily import collect_daily
 from smsroi_models.attribution.estimates import (
-    DayLift,
     OutcomeLift,
     campaign_lifts,
     daily_lift,
-    payback_day,
     usable_covariates,
 )
-from smsroi_models.attribution.lift import Estimate, Lift, compare, ratio_of_means
+from smsroi_models.attribution.gates import campaign_checks
 from smsroi_models.attribution.outcomes import (
     PRE_PERIOD_COLUMNS,
     orders_in_reach,
@@ -45,131 +37,11 @@ from smsroi_models.errors import (
     ParameterError,
     StoreError,
 )
-from smsroi_models.records import Record
-from smsroi_models.roi import CostLine, Roi, return_on_investment
+from smsroi_models.result import CampaignResult
+from smsroi_models.roi import CostLine, return_on_investment
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignResult(Record):
-    """Everything that a campaign's report shows.
-
-    Attributes
-    ----------
-    campaign : Campaign
-    as_of : datetime
-        UTC; only customers whose window is over by then are counted.
-    pre_days : int
-    readiness : Readiness
-    texts : Texts or None
-        None where the store has no messages.
-    lift : dict of str to OutcomeLift
-        By outcome, per assigned customer: ``revenue``, ``margin``, ``orders``, ``converted`` and,
-        where known, ``opted_out``.
-    not_estimable : dict of str to str
-        Outcomes that cannot be estimated, with the reason.
-    roi : Roi
-    daily : tuple of DayLift
-        Days on which the lift could be estimated.
-    checks : tuple of Check
-    missing : dict of str to str
-        Tables that the store lacks, with what the report therefore cannot say.
-    store_fingerprint : str
-    """
-
-    campaign: Campaign
-    as_of: datetime
-    pre_days: int
-    readiness: Readiness
-    texts: Texts | None
-    lift: dict[str, OutcomeLift]
-    not_estimable: dict[str, str]
-    roi: Roi
-    daily: tuple[DayLift, ...]
-    checks: tuple[Check, ...]
-    missing: dict[str, str]
-    store_fingerprint: str
-
-    @property
-    def covariates(self) -> tuple[str, ...]:
-        """The pre-period columns that the headline figures are adjusted for."""
-        return self.lift["margin"].headline.covariates
-
-    @property
-    def confidence_level(self) -> float:
-        """The confidence level of every interval of the record."""
-        return self.roi.confidence_level
-
-    @property
-    def extra_orders(self) -> Estimate:
-        """Orders that the campaign caused: lift per assigned customer times those assigned."""
-        return self.lift["orders"].headline.scaled(self.roi.n_treatment)
-
-    @property
-    def payback_day(self) -> int | None:
-        """The day from which the margin gathered stays above the cost; None if it does not."""
-        if self.roi.cost is None:
-            return None
-        return payback_day(self.daily, self.roi.cost)
-
-
-def holdout_lift(
-    table: ibis.Table | pd.DataFrame | pa.Table,
-    arm: str = "arm",
-    outcome: str = "spend",
-    treatment: Any = "treatment",
-    holdout: Any = "holdout",
-    covariates: Sequence[str] = (),
-    confidence_level: float = 0.95,
-) -> Lift:
-    """Return the effect of assignment on an outcome, per assigned customer.
-
-    Every assigned customer is one row, also those who were not reached or did nothing (outcome
-    0); dropping them breaks the comparison. A true/false outcome is treated as a proportion.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame, pyarrow.Table or ibis.Table
-    arm, outcome : str
-        Column names. The outcome is numeric or true/false, never null.
-    treatment, holdout : object
-        The two values of ``arm`` that are compared; rows with another value are left out.
-    covariates : sequence of str
-        Numeric columns measured before assignment; empty for the difference in means.
-    confidence_level : float
-        In (0, 1).
-
-    Raises
-    ------
-    DataError
-        If a column is missing, not numeric, or has null or infinite values.
-    NotEstimableError
-        If an arm is empty or nothing varies in it.
-    ParameterError
-        If the confidence level lies outside (0, 1).
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> spend = pd.DataFrame({"arm": ["treatment"] * 3 + ["holdout"] * 3,
-    ...                       "spend": [1.0, 2.0, 6.0, 0.0, 1.0, 2.0]})
-    >>> lift = holdout_lift(spend)
-    >>> lift.mean_treatment, lift.mean_holdout, lift.absolute_lift
-    (3.0, 1.0, 2.0)
-    """
-    rows = as_ibis(table)
-    columns = list(dict.fromkeys([outcome, *covariates]))
-    treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
-    return compare(
-        treated,
-        held,
-        outcome,
-        covariates=covariates,
-        proportion=rows[outcome].type().is_boolean(),
-        confidence_level=confidence_level,
-    )
 
 
 def analyze_campaign(
@@ -217,7 +89,9 @@ def analyze_campaign(
 
     customers = outcomes(store, campaign, moment, pre_days=pre_days)
     measured = [n for n in customers.columns if n not in ("customer_id", "arm", "assigned_at")]
-    treated, held = collect_moments(customers, measured)
+    treated, held = collect_moments(
+        customers.mutate(margin_cubed=_.margin**3), [*measured, "margin_cubed"]
+    )
     covariates = usable_covariates(treated, held, PRE_PERIOD_COLUMNS if pre_days else ())
     targets = [name for name in measured if name not in PRE_PERIOD_COLUMNS]
     lift, reasons = campaign_lifts(treated, held, targets, covariates, confidence_level)
@@ -226,6 +100,7 @@ def analyze_campaign(
     in_window = orders_in_reach(store, campaign, ready_customers(store, campaign, moment), 0)
     added = collect_daily(in_window, customers, "margin", covariates, campaign.window_days)
     texts = collect_texts(store, campaign, moment) if "messages" in store else None
+    costs = collect_costs(store, campaign) if "costs" in store else {}
     return CampaignResult(
         campaign=campaign,
         as_of=moment,
@@ -237,18 +112,19 @@ def analyze_campaign(
         roi=return_on_investment(
             lift["revenue"].headline,
             lift["margin"].headline,
-            _ledger(store, campaign, texts, readiness),
-            ratio_of_means(treated, "margin", "orders", confidence_level),
+            _ledger(texts, costs, readiness),
         ),
         daily=daily_lift(added, treated, held, covariates, confidence_level),
         checks=campaign_checks(
+            campaign,
             readiness,
             moment,
             last_order_at,
-            _orders_per_day(lift["orders"].unadjusted, campaign),
+            (treated, held),
             texts,
-            lift,
+            bool(costs),
             warnings,
+            confidence_level,
         ),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint(),
@@ -331,26 +207,20 @@ def _require_ready(campaign: Campaign, readiness: Readiness, as_of: datetime) ->
 
 
 def _require_money(lift: dict[str, OutcomeLift], reasons: dict[str, str]) -> None:
-    for name in ("revenue", "margin", "converted", "orders"):
+    for name in ("revenue", "margin"):
         if name not in lift:
             raise NotEstimableError(f"{name} is not estimable: {reasons[name]}")
 
 
 def _ledger(
-    store: Store, campaign: Campaign, texts: Texts | None, readiness: Readiness
+    texts: Texts | None, costs: dict[str, float], readiness: Readiness
 ) -> list[CostLine] | None:
     """Return the ledger, or None where nothing at all is known of the cost."""
-    costs = collect_costs(store, campaign) if "costs" in store else {}
     share = readiness.ready["treatment"] / readiness.assigned["treatment"]
     lines = [CostLine(name, amount, amount * share) for name, amount in costs.items()]
-    if texts is not None and texts.unpriced < texts.sent:
+    if texts is not None and texts.priced:
         lines.insert(0, CostLine("texts", texts.amount, texts.amount))
     return lines or None
-
-
-def _orders_per_day(orders: Lift, campaign: Campaign) -> float:
-    total = orders.n_treatment * orders.mean_treatment + orders.n_holdout * orders.mean_holdout
-    return total / campaign.window_days
 
 
 def _midnight(moment: datetime) -> datetime:

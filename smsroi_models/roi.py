@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy import special
-
-from smsroi_models.attribution.lift import Estimate, Lift
+from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.student import cumulative
 from smsroi_models.errors import DataError
 from smsroi_models.records import Record
 
@@ -55,8 +54,6 @@ class Roi(Record):
         Profit per unit of cost, a ratio (0.5 is 50 %); None where the cost is zero or not known.
     break_even_lift : float or None
         Margin per assigned customer at which profit is zero. Exact: the cost is known.
-    break_even_orders : Estimate or None
-        Extra orders at which profit is zero, at the margin per order of the texted customers.
     probability_of_profit : float or None
         Probability that profit exceeds zero, in [0, 1], under a flat prior.
     degrees_of_freedom : float
@@ -71,16 +68,19 @@ class Roi(Record):
     profit: Estimate | None
     roi: Estimate | None
     break_even_lift: float | None
-    break_even_orders: Estimate | None
     probability_of_profit: float | None
     degrees_of_freedom: float
     confidence_level: float
 
     @property
     def outcome(self) -> Outcome:
-        """Whether the interval of profit lies above zero, below it, or around it."""
+        """Whether the interval of profit lies above zero, below it, or around it.
+
+        Without a known cost: ``lost`` where even the margin fell, otherwise ``unknown``.
+        """
         if self.profit is None:
-            return "unknown"
+            # Whatever the cost, it is not negative.
+            return "lost" if self.incremental_margin.ci_upper < 0 else "unknown"
         if self.profit.ci_lower > 0:
             return "paid"
         return "lost" if self.profit.ci_upper < 0 else "unclear"
@@ -90,7 +90,6 @@ def return_on_investment(
     revenue: Lift,
     margin: Lift,
     ledger: Sequence[CostLine] | None,
-    margin_per_order: Estimate | None = None,
 ) -> Roi:
     """Turn the lifts of revenue and margin, and the ledger, into profit and ROI.
 
@@ -101,8 +100,6 @@ def return_on_investment(
     ledger : sequence of CostLine or None
         None where the cost is not known: profit and ROI are then None. An empty ledger is a
         campaign that cost nothing: its ROI is None.
-    margin_per_order : Estimate, optional
-        For the extra orders needed to break even; left out where it is not above zero.
 
     Raises
     ------
@@ -135,7 +132,6 @@ def return_on_investment(
         profit=profit,
         roi=margin.scaled(n / cost, -1.0) if cost else None,
         break_even_lift=None if cost is None else cost / n,
-        break_even_orders=_break_even_orders(cost, margin_per_order),
         probability_of_profit=_probability_positive(profit, margin.degrees_of_freedom),
         degrees_of_freedom=margin.degrees_of_freedom,
         confidence_level=margin.confidence_level,
@@ -156,17 +152,4 @@ def _check(revenue: Lift, margin: Lift, ledger: Sequence[CostLine]) -> None:
 def _probability_positive(figure: Estimate | None, degrees_of_freedom: float) -> float | None:
     if figure is None:
         return None
-    return float(special.stdtr(degrees_of_freedom, figure.estimate / figure.standard_error))
-
-
-def _break_even_orders(cost: float | None, margin_per_order: Estimate | None) -> Estimate | None:
-    if cost is None or margin_per_order is None or margin_per_order.ci_lower <= 0:
-        return None
-    # A larger margin per order needs fewer orders: the ends of the interval change places.
-    orders = cost / margin_per_order.estimate
-    return Estimate(
-        orders,
-        orders * margin_per_order.standard_error / margin_per_order.estimate,
-        cost / margin_per_order.ci_upper,
-        cost / margin_per_order.ci_lower,
-    )
+    return cumulative(figure.estimate / figure.standard_error, degrees_of_freedom)

@@ -48,12 +48,21 @@ LAYERS = {
         ENGINE,
     ),
     "numbers": Layer(
-        ("attribution.lift", "attribution.cumulative", "attribution.estimates", "roi"),
+        (
+            "attribution.student",
+            "attribution.effects",
+            "attribution.lift",
+            "attribution.skewness",
+            "attribution.checks",
+            "attribution.cumulative",
+            "attribution.estimates",
+            "roi",
+        ),
         ("foundation", "seam", "numbers"),
         frozenset({"numpy", "scipy", "statsmodels"}),
     ),
     "composition": Layer(
-        ("analysis", "attribution.checks"),
+        ("analysis", "holdout", "result", "attribution.gates"),
         ("foundation", "seam", "tables", "numbers", "composition"),
         ENGINE,
     ),

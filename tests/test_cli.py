@@ -73,6 +73,15 @@ def test_report_renders_what_is_named_and_lists_it(shop, tmp_path):
     assert run.stderr == ""
 
 
+def test_the_same_store_gives_the_same_bytes(shop, tmp_path):
+    files = []
+    for name in ("one", "two"):
+        run = _smsroi("report", "camp-02", "--store", shop, "--reports", tmp_path / name, "--json")
+        folder = Path(json.loads(run.stdout)["rendered"]["camp-02"]).parent
+        files.append([(folder / f).read_bytes() for f in ("report.html", "results.json")])
+    assert files[0] == files[1]
+
+
 def test_all_counts_running_campaigns_as_waiting_not_as_failed(shop, tmp_path):
     arguments = ("--store", shop, "--reports", tmp_path, "--as-of", "2025-02-01", "--json")
     run = _smsroi("report", "--all", *arguments)

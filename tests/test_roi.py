@@ -5,7 +5,8 @@ import math
 import pytest
 from scipy import stats
 
-from smsroi_models.attribution.lift import Estimate, Lift, compare
+from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import DataError
 from smsroi_models.roi import CostLine, return_on_investment
@@ -27,9 +28,7 @@ def test_a_campaign_by_hand() -> None:
     sqrt(2 x 4 / 99), with 198 degrees of freedom.
     """
     ledger = [CostLine("texts", 40.0, 40.0), CostLine("creative", 200.0, 160.0)]
-    result = return_on_investment(
-        _lift(15, 10), _lift(9, 6), ledger, Estimate(25.0, 1.0, 20.0, 30.0)
-    )
+    result = return_on_investment(_lift(15, 10), _lift(9, 6), ledger)
     error = math.sqrt(8 / 99)
     reach = stats.t.ppf(0.975, 198) * error
     assert result.cost == 200.0
@@ -43,12 +42,6 @@ def test_a_campaign_by_hand() -> None:
     assert result.roi.estimate == pytest.approx(0.5)
     assert result.roi.ci_lower == pytest.approx((100 * (3 - reach) - 200) / 200)
     assert result.break_even_lift == pytest.approx(2.0)
-    assert result.break_even_orders is not None
-    assert result.break_even_orders.estimate == pytest.approx(8.0)
-    assert result.break_even_orders.ci_lower == pytest.approx(200 / 30)
-    assert result.break_even_orders.ci_upper == pytest.approx(10.0)
-    # relative error carries over: 8 x 1 / 25
-    assert result.break_even_orders.standard_error == pytest.approx(0.32)
     assert result.probability_of_profit == pytest.approx(stats.t.cdf(1 / error, 198))
     assert result.outcome == "paid"
 
@@ -64,9 +57,9 @@ def test_the_outcome_is_read_off_the_interval(mean_treatment: float, outcome: st
 
 def test_an_unknown_cost_leaves_no_profit() -> None:
     lift = _lift(12, 10)
-    result = return_on_investment(lift, lift, None, Estimate(25.0, 1.0, 20.0, 30.0))
+    result = return_on_investment(lift, lift, None)
     assert (result.cost, result.profit, result.roi) == (None, None, None)
-    assert (result.break_even_lift, result.break_even_orders) == (None, None)
+    assert result.break_even_lift is None
     assert (result.probability_of_profit, result.outcome) == (None, "unknown")
     assert result.incremental_margin.estimate == pytest.approx(200.0)
 
@@ -79,15 +72,9 @@ def test_a_campaign_that_cost_nothing_has_profit_but_no_roi() -> None:
     assert result.outcome == "paid"
 
 
-@pytest.mark.parametrize(
-    "margin_per_order", [None, Estimate(1.0, 1.0, -0.5, 2.5), Estimate(-3.0, 1.0, -5.0, -1.0)]
-)
-def test_no_number_of_orders_pays_for_a_margin_that_may_be_negative(
-    margin_per_order: Estimate | None,
-) -> None:
-    lift = _lift(12, 10)
-    ledger = [CostLine("texts", 50.0, 50.0)]
-    assert return_on_investment(lift, lift, ledger, margin_per_order).break_even_orders is None
+def test_a_margin_that_fell_for_sure_did_not_pay_whatever_the_cost() -> None:
+    lift = _lift(8, 10)
+    assert return_on_investment(lift, lift, None).outcome == "lost"
 
 
 @pytest.mark.parametrize("amount", [-0.01, math.nan, math.inf])

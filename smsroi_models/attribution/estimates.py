@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smsroi_models.attribution.cumulative import cumulative_moments
-from smsroi_models.attribution.lift import Estimate, Lift, compare
+from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.records import Record
@@ -80,29 +81,32 @@ def campaign_lifts(
     reasons: dict[str, str] = {}
     for name in outcomes:
         try:
-            plain = compare(
-                treatment,
-                holdout,
-                name,
-                proportion=name in PROPORTIONS,
-                confidence_level=confidence_level,
-            )
-            adjusted = (
-                compare(
-                    treatment,
-                    holdout,
-                    name,
-                    covariates=covariates,
-                    confidence_level=confidence_level,
-                )
-                if covariates
-                else None
-            )
+            lifts[name] = _outcome_lift(treatment, holdout, name, covariates, confidence_level)
         except NotEstimableError as reason:
             reasons[name] = str(reason)
-        else:
-            lifts[name] = OutcomeLift(plain, adjusted)
     return lifts, reasons
+
+
+def _outcome_lift(
+    treatment: Moments,
+    holdout: Moments,
+    name: str,
+    covariates: Sequence[str],
+    confidence_level: float,
+) -> OutcomeLift:
+    plain = compare(
+        treatment,
+        holdout,
+        name,
+        proportion=name in PROPORTIONS,
+        confidence_level=confidence_level,
+    )
+    if not covariates:
+        return OutcomeLift(plain, None)
+    adjusted = compare(
+        treatment, holdout, name, covariates=covariates, confidence_level=confidence_level
+    )
+    return OutcomeLift(plain, adjusted)
 
 
 def daily_lift(
@@ -140,16 +144,16 @@ def daily_lift(
 
 
 def payback_day(days: Sequence[DayLift], cost: float) -> int | None:
-    """Return the first day from which the margin gathered exceeds the cost to the end.
+    """Return the first day from which the interval of the margin stays above the cost to the end.
 
-    >>> margins = [5.0, 12.0, 8.0, 11.0, 13.0]
-    >>> days = [DayLift(i, Estimate(m, 1.0, m, m)) for i, m in enumerate(margins, start=1)]
+    >>> lows = [5.0, 12.0, 8.0, 11.0, 13.0]
+    >>> days = [DayLift(i, Estimate(m + 2, 1.0, m, m + 4)) for i, m in enumerate(lows, start=1)]
     >>> payback_day(days, cost=10.0), payback_day(days, cost=20.0)
     (4, None)
     """
     first = None
     for day in days:
-        if day.margin.estimate <= cost:
+        if day.margin.ci_lower <= cost:
             first = None
         elif first is None:
             first = day.day

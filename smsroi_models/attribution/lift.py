@@ -14,90 +14,16 @@ Relative effects follow the delta method (Deng, Knoblich and Lu 2018, eq. 4).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from scipy import special
 
+from smsroi_models.attribution.effects import Estimate, Lift, Scale
 from smsroi_models.attribution.moments import Moments
+from smsroi_models.attribution.student import Alternative, interval, p_value, quantile
 from smsroi_models.errors import NotEstimableError, ParameterError
-from smsroi_models.records import Record
-
-Alternative = Literal["two-sided", "greater", "less"]
-Scale = Literal["linear", "log"]
 
 # Correlation matrices of covariates worse conditioned than this lose half of a float64's digits.
 _MAX_CONDITION = 1e8
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate(Record):
-    """A figure with its standard error and interval, all in the figure's unit."""
-
-    estimate: float
-    standard_error: float
-    ci_lower: float
-    ci_upper: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lift(Record):
-    """The effect of assignment on one outcome, per assigned customer, with its uncertainty.
-
-    Attributes
-    ----------
-    outcome : str
-    method : str
-        ``"difference in means"`` or ``"regression-adjusted"``.
-    covariates : tuple of str
-    n_treatment, n_holdout : int
-        Customers counted.
-    mean_treatment, mean_holdout : float
-        Outcome per customer; with covariates, at the covariates' common mean.
-    absolute_lift : float
-        ``mean_treatment - mean_holdout``, in the outcome's unit per assigned customer.
-    standard_error, ci_lower, ci_upper : float
-        Of ``absolute_lift``. One-sided alternatives have one infinite end.
-    p_value : float
-        Of no effect, in [0, 1].
-    degrees_of_freedom : float
-        Welch-Satterthwaite.
-    relative_lift : float or None
-        ``absolute_lift / mean_holdout``; None where the holdout's mean is not clearly above zero,
-        because a ratio to it is then not estimable.
-    relative_standard_error, relative_ci_lower, relative_ci_upper : float or None
-    confidence_level : float
-    alternative : str
-    """
-
-    outcome: str
-    method: str
-    covariates: tuple[str, ...]
-    n_treatment: int
-    n_holdout: int
-    mean_treatment: float
-    mean_holdout: float
-    absolute_lift: float
-    standard_error: float
-    ci_lower: float
-    ci_upper: float
-    p_value: float
-    degrees_of_freedom: float
-    relative_lift: float | None
-    relative_standard_error: float | None
-    relative_ci_lower: float | None
-    relative_ci_upper: float | None
-    confidence_level: float
-    alternative: Alternative
-
-    def scaled(self, factor: float, shift: float = 0.0) -> Estimate:
-        """Return ``factor * absolute_lift + shift`` with its interval; factor is positive."""
-        return Estimate(
-            factor * self.absolute_lift + shift,
-            factor * self.standard_error,
-            factor * self.ci_lower + shift,
-            factor * self.ci_upper + shift,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +100,7 @@ def compare(
     difference = treated.value - held.value
     standard_error = math.sqrt(treated.variance + held.variance)
     df = _satterthwaite(treated, held)
-    low, high = _interval(difference, standard_error, df, confidence_level, alternative)
+    low, high = interval(difference, standard_error, df, confidence_level, alternative)
     relative = _relative(treated, held, confidence_level, alternative, relative_scale)
     return Lift(
         outcome=outcome,
@@ -188,7 +114,7 @@ def compare(
         standard_error=standard_error,
         ci_lower=low,
         ci_upper=high,
-        p_value=_p_value(difference / standard_error, df, alternative),
+        p_value=p_value(difference / standard_error, df, alternative),
         degrees_of_freedom=df,
         relative_lift=relative.estimate if relative else None,
         relative_standard_error=relative.standard_error if relative else None,
@@ -197,43 +123,6 @@ def compare(
         confidence_level=confidence_level,
         alternative=alternative,
     )
-
-
-def ratio_of_means(
-    moments: Moments, numerator: str, denominator: str, confidence_level: float = 0.95
-) -> Estimate:
-    """Estimate ``mean(numerator) / mean(denominator)`` over customers, by the delta method.
-
-    Raises
-    ------
-    NotEstimableError
-        If there are fewer than two customers or the denominator's mean is zero.
-
-    References
-    ----------
-    Deng, Knoblich and Lu (2018), eq. 2.
-
-    Examples
-    --------
-    Margin per order where every order brings 30:
-
-    >>> m = Moments.from_rows([[0, 0], [30, 1], [60, 2]], ["margin", "orders"])
-    >>> ratio_of_means(m, "margin", "orders").estimate
-    30.0
-    """
-    pair = moments.select([numerator, denominator])
-    top, bottom = pair.mean
-    if pair.n < 2 or bottom == 0:
-        raise NotEstimableError(
-            f"{numerator} per {denominator} is not estimable: {pair.n} customers with a mean "
-            f"{denominator} of {bottom:g}"
-        )
-    ratio = top / bottom
-    gradient = np.array([1.0, -ratio]) / bottom
-    variance = float(gradient @ pair.covariance @ gradient) / pair.n
-    error = math.sqrt(max(variance, 0.0))
-    low, high = _interval(ratio, error, pair.n - 1, confidence_level, "two-sided")
-    return Estimate(float(ratio), error, float(low), float(high))
 
 
 def _check_options(confidence_level: float, alternative: str, relative_scale: str) -> None:
@@ -316,9 +205,9 @@ def _require_variation(arm: Moments, column: str, name: str, minimum: int) -> No
 
 
 def _satterthwaite(a: _ArmMean, b: _ArmMean) -> float:
-    return (a.variance + b.variance) ** 2 / (
-        a.variance**2 / a.degrees_of_freedom + b.variance**2 / b.degrees_of_freedom
-    )
+    # As shares of the whole variance: its square would leave float64 in very small or large units.
+    share = a.variance / (a.variance + b.variance)
+    return 1 / (share**2 / a.degrees_of_freedom + (1 - share) ** 2 / b.degrees_of_freedom)
 
 
 def _relative(
@@ -329,7 +218,7 @@ def _relative(
     scale: Scale,
 ) -> Estimate | None:
     # A ratio to a mean that may be zero or negative has no bounded interval (Fieller 1954).
-    reach = special.stdtrit(held.degrees_of_freedom, (1 + confidence_level) / 2)
+    reach = quantile((1 + confidence_level) / 2, held.degrees_of_freedom)
     if held.value <= reach * math.sqrt(held.variance):
         return None
     ratio = treated.value / held.value
@@ -337,26 +226,10 @@ def _relative(
     error = math.sqrt(treated.variance + scaled.variance) / held.value
     if scale == "linear":
         df = _satterthwaite(treated, held)
-        low, high = _interval(ratio - 1, error, df, confidence_level, alternative)
+        low, high = interval(ratio - 1, error, df, confidence_level, alternative)
         return Estimate(ratio - 1, error, low, high)
     if ratio <= 0:
         return None
     df = _satterthwaite(treated, scaled)
-    low, high = _interval(math.log(ratio), error / ratio, df, confidence_level, alternative)
+    low, high = interval(math.log(ratio), error / ratio, df, confidence_level, alternative)
     return Estimate(ratio - 1, error, math.exp(low) - 1, math.exp(high) - 1)
-
-
-def _interval(
-    centre: float, error: float, df: float, confidence_level: float, alternative: Alternative
-) -> tuple[float, float]:
-    if alternative == "two-sided":
-        reach = float(special.stdtrit(df, (1 + confidence_level) / 2)) * error
-        return centre - reach, centre + reach
-    reach = float(special.stdtrit(df, confidence_level)) * error
-    return (centre - reach, math.inf) if alternative == "greater" else (-math.inf, centre + reach)
-
-
-def _p_value(statistic: float, df: float, alternative: Alternative) -> float:
-    if alternative == "two-sided":
-        return float(2 * special.stdtr(df, -abs(statistic)))
-    return float(special.stdtr(df, -statistic if alternative == "greater" else statistic))

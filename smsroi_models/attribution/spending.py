@@ -9,7 +9,7 @@ from ibis import _
 from smsroi_models.attribution.campaigns import Campaign, Tables, assigned_customers, instant
 from smsroi_models.attribution.outcomes import last_start
 from smsroi_models.records import Record
-from smsroi_models.store.tables import DELIVERED_STATUSES
+from smsroi_models.store.tables import DELIVERED_STATUSES, UNBILLED_STATUSES, UNSENT_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +19,26 @@ class Texts(Record):
     Attributes
     ----------
     sent, delivered : int
+        Texts that are still queued, or were canceled, are not sent.
     segments : int
-        Billed segments.
+        Segments of the texts that were sent.
+    priced : int
+        Texts that have a price.
     unpriced : int
-        Texts whose price is null.
+        Sent texts whose price is null; failed ones are not billed and do not count here.
+    held_out_texted : int
+        Held-out customers who were sent one all the same.
     amount : float
-        Segments times price, in the store's currency. A text without a price counts at the
-        campaign's mean price of a segment; without any price the amount is 0.
+        Segments times price, in the store's currency. An unpriced text counts at the campaign's
+        mean price of a segment; without any price the amount is 0.
     """
 
     sent: int
     delivered: int
     segments: int
+    priced: int
     unpriced: int
+    held_out_texted: int
     amount: float
 
 
@@ -41,32 +48,42 @@ def collect_texts(store: Tables, campaign: Campaign, as_of: datetime) -> Texts:
     Texts to customers who were never assigned, or were held out, were paid for too: they count.
     """
     row = texts_summed(store, campaign, as_of).to_pyarrow().to_pylist()[0]
-    segments, priced = int(row["segments"] or 0), int(row["priced_segments"] or 0)
+    priced, unpriced = int(row["priced_segments"] or 0), int(row["unpriced_segments"] or 0)
     amount = float(row["priced_amount"] or 0.0)
     return Texts(
-        sent=int(row["sent"]),
+        sent=int(row["sent"] or 0),
         delivered=int(row["delivered"] or 0),
-        segments=segments,
+        segments=int(row["segments"] or 0),
+        priced=int(row["priced"] or 0),
         unpriced=int(row["unpriced"] or 0),
-        amount=amount * segments / priced if priced else 0.0,
+        held_out_texted=int(row["held_out_texted"] or 0),
+        amount=amount * (1 + unpriced / priced) if priced else 0.0,
     )
 
 
 def texts_summed(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.Table:
-    """Return, lazily, one row of sums over the texts that `collect_texts` counts."""
-    waiting = assigned_customers(store, campaign).filter(
-        _.assigned_at > instant(last_start(campaign, as_of))
+    """Return, lazily, one row of counts and sums over the campaign's counted texts."""
+    assigned = assigned_customers(store, campaign).mutate(
+        waiting=_.assigned_at > instant(last_start(campaign, as_of))
     )
     texts = (
         store["messages"]
         .filter(_.campaign_id == campaign.campaign_id)
-        .anti_join(waiting, "customer_id")
+        .left_join(assigned, "customer_id")
+        .filter(~_.waiting.coalesce(False))
+        .mutate(
+            went_out=_.status.notin(UNSENT_STATUSES),
+            unpriced=_.price.isnull() & _.status.notin(UNBILLED_STATUSES),
+        )
     )
     return texts.aggregate(
-        sent=_.count(),
+        sent=_.went_out.sum(),
         delivered=_.status.isin(DELIVERED_STATUSES).sum(),
-        segments=_.segments.sum(),
-        unpriced=_.price.isnull().sum(),
+        segments=_.segments.sum(where=_.went_out),
+        priced=_.price.notnull().sum(),
+        unpriced=_.unpriced.sum(),
+        unpriced_segments=_.segments.sum(where=_.unpriced),
+        held_out_texted=_.customer_id.nunique(where=_.went_out & (_.arm == "holdout")),
         priced_segments=_.segments.sum(where=_.price.notnull()),
         priced_amount=(_.segments * _.price).sum(),
     )

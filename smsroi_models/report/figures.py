@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from smsroi_models.analysis import CampaignResult
-from smsroi_models.attribution.lift import Lift
+from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.estimates import OutcomeLift
 from smsroi_models.report.drawing import (
     BLUE,
     GREY,
@@ -26,6 +26,7 @@ from smsroi_models.report.drawing import (
 from smsroi_models.report.numbers import Money, plain, say
 from smsroi_models.report.waterfall import waterfall
 from smsroi_models.report.words import intervals_named, lift_finding, payback
+from smsroi_models.result import CampaignResult
 
 __all__ = ["cumulative_margin", "lift_intervals", "waterfall"]
 
@@ -84,7 +85,7 @@ def cumulative_margin(result: CampaignResult) -> Picture:
         head(figure, title)
         sns.despine(ax=axes)
     last = result.roi.incremental_margin
-    return Picture(figure, f"{title}. At the end: {say(last, money, 1.0)}.")
+    return Picture(figure, f"{title}. At the end: {say(last, money, 0.01)}.")
 
 
 def _draw_days(axes: Axes, result: CampaignResult) -> None:
@@ -104,12 +105,17 @@ def _draw_days(axes: Axes, result: CampaignResult) -> None:
 _SHORT = {"regression-adjusted": "adjusted", "difference in means": "plain"}
 
 
-def _lift_panels(result: CampaignResult) -> list[tuple[str, Any, float]]:
+def _lift_panels(result: CampaignResult) -> list[tuple[str, OutcomeLift, float]]:
     currency = result.campaign.currency
+    panels = {
+        "converted": ("share who bought, percentage points", 100.0),
+        "revenue": (f"revenue per assigned customer, {currency}", 1.0),
+        "margin": (f"margin per assigned customer, {currency}", 1.0),
+    }
     return [
-        ("buyers, percentage points", result.lift["converted"], 100.0),
-        (f"revenue per assigned customer, {currency}", result.lift["revenue"], 1.0),
-        (f"margin per assigned customer, {currency}", result.lift["margin"], 1.0),
+        (label, result.lift[name], scale)
+        for name, (label, scale) in panels.items()
+        if name in result.lift
     ]
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from smsroi_models.attribution.lift import Estimate
+from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.hygiene import check_page, clean_text
 from smsroi_models.report.numbers import percent, say
 from smsroi_models.report.results import OUTCOMES

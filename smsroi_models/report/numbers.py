@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from smsroi_models.attribution.lift import Estimate
+from smsroi_models.attribution.effects import Estimate
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 MINUS = "\N{MINUS SIGN}"
@@ -24,8 +24,8 @@ class Money:
     currency: str
 
     def __call__(self, amount: float, step: float = 1.0) -> str:
-        """Write an amount, rounded to a multiple of ``step``."""
-        text = plain(abs(amount), step)
+        """Write an amount, rounded to a multiple of ``step``; below 1 always to 0.01."""
+        text = plain(abs(amount), step if step >= 1 else 0.01)
         sign = MINUS if amount < 0 and text.strip("0.,") else ""
         symbol = _SYMBOLS.get(self.currency)
         return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {self.currency}"
@@ -68,15 +68,22 @@ def probability(value: float, short: bool = False) -> str:
 def step_for(figure: Estimate, smallest: float) -> float:
     """Return the power of ten to which an estimate is worth printing.
 
-    Two digits of the interval's half-width survive; nothing finer than ``smallest``.
+    Two digits of the interval's half-width survive, nothing finer than ``smallest``; finer digits
+    stay where zero would otherwise stand for an end that is not zero, and hide its sign.
 
-    >>> step_for(Estimate(12_345.0, 3_000.0, 6_300.0, 18_300.0), 1.0)
+    >>> step_for(Estimate(12_345.0, 3_000.0, 6_300.0, 18_300.0), 0.01)
     100.0
+    >>> step_for(Estimate(6_920.0, 3_500.0, 20.0, 13_820.0), 0.01)  # not "$0 to $13,800"
+    10.0
     """
     half = (figure.ci_upper - figure.ci_lower) / 2
     if not (math.isfinite(half) and half > 0):
         return smallest
-    return max(smallest, 10.0 ** (math.floor(math.log10(half)) - 1))
+    power = math.floor(math.log10(half)) - 1
+    ends = (figure.estimate, figure.ci_lower, figure.ci_upper)
+    while 10.0**power > smallest and any(end and abs(end) < 10.0**power / 2 for end in ends):
+        power -= 1
+    return max(smallest, 10.0**power)
 
 
 def with_interval(

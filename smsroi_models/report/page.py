@@ -8,8 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from smsroi_models.analysis import CampaignResult
-from smsroi_models.attribution.lift import Estimate, Lift
+from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.report import words
 from smsroi_models.report.numbers import (
     MINUS,
@@ -21,6 +20,7 @@ from smsroi_models.report.numbers import (
     with_interval,
 )
 from smsroi_models.report.results import RESULTS_MIME, versions
+from smsroi_models.result import CampaignResult
 
 _OUTCOMES = {
     "converted": "Customers who bought",
@@ -76,18 +76,18 @@ def ledger(result: CampaignResult) -> Html:
     roi, money = result.roi, Money(result.campaign.currency)
     goods = roi.incremental_margin.estimate - roi.incremental_revenue.estimate
     rows = [
-        ("Extra revenue", *with_interval(roi.incremental_revenue, money, 1.0), "total"),
+        ("Extra revenue", *with_interval(roi.incremental_revenue, money, 0.01), "total"),
         (
-            "Goods and discounts behind it",
-            money(goods, step_for(roi.incremental_margin, 1.0)),
+            "Cost of goods behind it",
+            money(goods, step_for(roi.incremental_margin, 0.01)),
             "",
             "",
         ),
-        ("Extra margin", *with_interval(roi.incremental_margin, money, 1.0), "total"),
+        ("Extra margin", *with_interval(roi.incremental_margin, money, 0.01), "total"),
         *((_cost_label(line), money(-line.counted, 0.01), "", "") for line in roi.ledger),
     ]
     if roi.profit is not None:
-        rows.append(("Profit", *with_interval(roi.profit, money, 1.0), "grand"))
+        rows.append(("Profit", *with_interval(roi.profit, money, 0.01), "grand"))
     if roi.roi is not None:
         rows.append(("Return on cost (ROI)", *with_interval(roi.roi, percent, 0.01), "total"))
     return _render("ledger.html", rows=rows, confidence=words.confidence(roi.confidence_level))
@@ -174,7 +174,7 @@ def _estimates(result: CampaignResult) -> dict[str, Estimate | None]:
         "incremental_margin": roi.incremental_margin,
         "profit": roi.profit,
         "roi": roi.roi,
-        "break_even_orders": roi.break_even_orders,
+        "extra_orders": result.extra_orders,
     }
 
 
@@ -183,7 +183,7 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
     roi, money = result.roi, Money(result.campaign.currency)
     tiles = []
     if roi.profit is not None and roi.probability_of_profit is not None:
-        tiles.append(("Profit", *with_interval(roi.profit, money, 1.0)))
+        tiles.append(("Profit", *with_interval(roi.profit, money, 0.01)))
         tiles.append(
             (
                 "Probability of a profit",
@@ -194,19 +194,14 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
     if roi.roi is not None:
         value, interval = with_interval(roi.roi, percent, 0.01)
         tiles.append(("Return on cost (ROI)", value, interval))
-    tiles.append(("Extra revenue", *with_interval(roi.incremental_revenue, money, 1.0)))
-    tiles.append(("Extra orders", *_extra_orders(result)))
-    if roi.cost is not None:
-        tiles.append(("Cost", money(roi.cost), "texts and other costs, known exactly"))
+    tiles.append(("Extra revenue", *with_interval(roi.incremental_revenue, money, 0.01)))
+    if result.extra_orders is not None:
+        tiles.append(("Extra orders", *with_interval(result.extra_orders, plain, 1.0)))
+    if roi.cost is not None and roi.break_even_lift is not None:
+        needed = money(roi.break_even_lift, 0.01)
+        beneath = f"as booked; paid back by {needed} of margin a customer"
+        tiles.append(("Cost", money(roi.cost, 1.0 if roi.cost >= 100 else 0.01), beneath))
     return tiles
-
-
-def _extra_orders(result: CampaignResult) -> tuple[str, str]:
-    value, interval = with_interval(result.extra_orders, plain, 1.0)
-    needed = result.roi.break_even_orders
-    if needed is None:
-        return value, interval
-    return value, f"{interval}; {plain(needed.estimate, 1)} needed to break even"
 
 
 def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> dict[str, str | bool]:

@@ -6,8 +6,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from smsroi_models.analysis import CampaignResult
-from smsroi_models.attribution.lift import Estimate
+from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.drawing import (
     BLUE,
     GREEN,
@@ -21,6 +20,7 @@ from smsroi_models.report.drawing import (
 )
 from smsroi_models.report.numbers import Money, say, step_for
 from smsroi_models.report.words import intervals_named, waterfall_finding
+from smsroi_models.result import CampaignResult
 from smsroi_models.roi import Roi
 
 
@@ -63,7 +63,7 @@ def _bars(roi: Roi) -> list[_Bar]:
     goods = margin.estimate - revenue.estimate
     bars = [
         _total("extra revenue", revenue, BLUE),
-        _Bar("goods and\ndiscounts", revenue.estimate, goods, GREY, step_for(margin, 1.0)),
+        _Bar("cost of\ngoods", revenue.estimate, goods, GREY, step_for(margin, 0.01)),
         _total("extra margin", margin, BLUE),
     ]
     left = margin.estimate
@@ -76,7 +76,7 @@ def _bars(roi: Roi) -> list[_Bar]:
 
 
 def _total(label: str, figure: Estimate, colour: str) -> _Bar:
-    return _Bar(label, 0.0, figure.estimate, colour, step_for(figure, 1.0), figure)
+    return _Bar(label, 0.0, figure.estimate, colour, step_for(figure, 0.01), figure)
 
 
 def _draw(axes: Axes, row: int, bar: _Bar, money: Money) -> None:
@@ -97,5 +97,5 @@ def _draw(axes: Axes, row: int, bar: _Bar, money: Money) -> None:
 
 def _say(bar: _Bar, money: Money) -> str:
     label = bar.label.replace("\n", " ")
-    amount = say(bar.interval, money, 1.0) if bar.interval else money(bar.change, bar.rounding)
+    amount = say(bar.interval, money, 0.01) if bar.interval else money(bar.change, bar.rounding)
     return f"{label} {amount}"

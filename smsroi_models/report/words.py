@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from smsroi_models.analysis import CampaignResult
-from smsroi_models.attribution.lift import Estimate
-from smsroi_models.report.numbers import Money, percent, probability, step_for
+from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.report.numbers import Money, probability, say, step_for
+from smsroi_models.result import CampaignResult
 from smsroi_models.roi import Roi
 
 HEADLINES = {
@@ -22,8 +22,12 @@ def verdict(result: CampaignResult) -> str:
 
 
 def confidence(level: float) -> str:
-    """Write a confidence level: ``95 %``, ``99.5 %``."""
-    return percent(level, 0.01 if abs(level * 100 - round(level * 100)) < 1e-9 else 0.001)
+    r"""Write a confidence level to its last digit.
+
+    >>> confidence(0.95), confidence(0.99999)
+    ('95\xa0%', '99.999\xa0%')
+    """
+    return f"{100 * level:.10g}\N{NO-BREAK SPACE}%"
 
 
 def intervals_named(result: CampaignResult) -> str:
@@ -33,7 +37,7 @@ def intervals_named(result: CampaignResult) -> str:
 
 def money_range(figure: Estimate, money: Money) -> str:
     """Write the interval of a profit: ``a loss of $1,200 to a profit of $300``."""
-    step = step_for(figure, 1.0)
+    step = step_for(figure, 0.01)
     low, high = figure.ci_lower, figure.ci_upper
     if low >= 0:
         return f"a profit of {money(low, step)} to {money(high, step)}"
@@ -48,27 +52,37 @@ def profit_or_loss(amount: float, money: Money, step: float) -> str:
 
 
 def payback(result: CampaignResult) -> str:
-    """Say how the margin gathered ended against the cost, in a figure's title."""
+    """Say how the margin gathered stood against the cost, in a figure's title."""
     outcome = result.roi.outcome
-    if outcome == "paid":
-        return f"The extra margin passed the cost on day {result.payback_day}"
+    if outcome == "paid" and result.payback_day is not None:
+        return f"From day {result.payback_day} on, the whole band lies above the cost"
     return {
-        "lost": "The extra margin ended below the cost",
-        "unclear": "On the last day the band still holds the cost: cannot tell",
+        "paid": "At the end the whole interval lies above the cost",
+        "lost": "At the end the whole band lies below the cost",
+        "unclear": "At the end the band holds the cost: cannot tell",
         "unknown": "Extra margin gathered day by day",
     }[outcome]
 
 
 def lift_finding(result: CampaignResult) -> str:
-    """Say what happened to conversion, in a figure's title."""
+    """Say what happened to conversion and to revenue, in a figure's title."""
+    revenue = f"revenue per customer {_direction(result.lift['revenue'].headline)}"
+    if "converted" not in result.lift:
+        return revenue.capitalize()
     lift = result.lift["converted"].headline
     if lift.ci_lower > 0:
-        found = "More texted than held-out customers bought"
+        bought = "A larger share of the texted bought"
     elif lift.ci_upper < 0:
-        found = "Fewer texted than held-out customers bought"
+        bought = "A smaller share of the texted bought"
     else:
-        found = "No clear change in how many customers bought"
-    return found
+        bought = "No clear change in the share who bought"
+    return f"{bought}; {revenue}"
+
+
+def _direction(lift: Lift) -> str:
+    if lift.ci_lower > 0:
+        return "rose"
+    return "fell" if lift.ci_upper < 0 else "shows no clear change"
 
 
 def waterfall_finding(result: CampaignResult) -> str:
@@ -76,8 +90,8 @@ def waterfall_finding(result: CampaignResult) -> str:
     roi, money = result.roi, Money(result.campaign.currency)
     if roi.profit is None:
         figure = roi.incremental_margin
-        return f"Extra margin of {money(figure.estimate, step_for(figure, 1.0))}, cost not known"
-    step = step_for(roi.profit, 1.0)
+        return f"Change in margin: {say(figure, money, 0.01)}; cost not known"
+    step = step_for(roi.profit, 0.01)
     left = profit_or_loss(roi.profit.estimate, money, step)
     half = money((roi.profit.ci_upper - roi.profit.ci_lower) / 2, step)
     return f"After goods and costs: {left} ± {half}"
@@ -94,10 +108,11 @@ def method(result: CampaignResult) -> str:
         else "a plain difference in means (no usable history before assignment)"
     )
     return (
-        f"Customers were assigned at random to be texted or held out. Everyone assigned counts, "
-        f"reached or not, for {campaign.window_days} days from assignment. Figures compare the "
-        f"arms' means, {pre}, with unequal variances; money is the effect per assigned customer "
-        f"times the {result.roi.n_treatment:,} customers assigned to be texted."
+        "The figures take it that customers were drawn at random to be texted or held out. "
+        f"Everyone assigned counts, reached or not, for {campaign.window_days} days from "
+        f"assignment. Figures compare the arms' means, {pre}, with unequal variances; money is "
+        f"the effect per assigned customer times the {result.roi.n_treatment:,} customers "
+        "assigned to be texted."
     )
 
 
@@ -110,8 +125,15 @@ def _paid(roi: Roi, money: Money) -> str:
 
 
 def _lost(roi: Roi, money: Money) -> str:
-    assert roi.profit is not None
-    step = step_for(roi.profit, 1.0)
+    if roi.profit is None:
+        figure = roi.incremental_margin
+        step = step_for(figure, 0.01)
+        return (
+            f"Before any cost, the margin fell by {money(-figure.estimate, step)} "
+            f"({confidence(roi.confidence_level)} interval: {money(-figure.ci_upper, step)} to "
+            f"{money(-figure.ci_lower, step)})."
+        )
+    step = step_for(roi.profit, 0.01)
     return (
         f"The campaign cost {money(abs(roi.profit.estimate), step)} more than it earned. With "
         f"{confidence(roi.confidence_level)} confidence it made {money_range(roi.profit, money)}."
@@ -120,7 +142,7 @@ def _lost(roi: Roi, money: Money) -> str:
 
 def _unclear(roi: Roi, money: Money) -> str:
     assert roi.profit is not None and roi.probability_of_profit is not None
-    best = profit_or_loss(roi.profit.estimate, money, step_for(roi.profit, 1.0))
+    best = profit_or_loss(roi.profit.estimate, money, step_for(roi.profit, 0.01))
     return (
         f"The best estimate is {best}, but anything from {money_range(roi.profit, money)} fits the "
         f"data at {confidence(roi.confidence_level)} confidence. The probability that it made a "
@@ -129,18 +151,15 @@ def _unclear(roi: Roi, money: Money) -> str:
 
 
 def _unknown(roi: Roi, money: Money) -> str:
-    figure = roi.incremental_margin
-    step = step_for(figure, 1.0)
     return (
-        f"The campaign caused {_amount(figure, money)} of extra margin "
-        f"({confidence(roi.confidence_level)} interval {money(figure.ci_lower, step)} to "
-        f"{money(figure.ci_upper, step)}); whether that paid for it cannot be told without its "
-        "costs."
+        f"The campaign changed the margin by {say(roi.incremental_margin, money, 0.01)}, with "
+        f"{confidence(roi.confidence_level)} confidence; whether that paid for it cannot be told "
+        "without its costs."
     )
 
 
 def _amount(figure: Estimate, money: Money) -> str:
-    return money(figure.estimate, step_for(figure, 1.0))
+    return money(figure.estimate, step_for(figure, 0.01))
 
 
 _SENTENCES: dict[str, Callable[[Roi, Money], str]] = {

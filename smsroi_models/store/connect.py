@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import ibis
 from ibis.backends.duckdb import Backend
 
-from smsroi_models.errors import StoreError
+from smsroi_models.errors import ParameterError, StoreError
 from smsroi_models.store.conform import missing_columns, typed
 from smsroi_models.store.layout import Layout, nearest
 from smsroi_models.store.session import attach_file, new_session, view_folder
@@ -123,7 +123,7 @@ class Store:
                 yield path.relative_to(self.layout.root).as_posix(), path
 
 
-def open_store(path_or_url: str | Path) -> Store:
+def open_store(path_or_url: str | Path, threads: int | None = None) -> Store:
     """Open a store for reading.
 
     Parameters
@@ -131,6 +131,9 @@ def open_store(path_or_url: str | Path) -> Store:
     path_or_url : str or Path
         A DuckDB file, or a folder with ``<table>.parquet``, ``<table>.csv`` or a folder
         ``<table>/`` of Parquet parts for each table; also as a ``file://`` or ``duckdb://`` URL.
+    threads : int, optional
+        Processors to use, by default all. Sums over several threads differ in their last digits
+        from run to run; with 1 the same store gives the same figures to the last bit.
 
     Returns
     -------
@@ -139,10 +142,14 @@ def open_store(path_or_url: str | Path) -> Store:
 
     Raises
     ------
+    ParameterError
+        If ``threads`` is below 1.
     StoreError
         If nothing is there, it cannot be read, it holds no table of a store, it holds one table
         twice, or the URL's scheme is not supported.
     """
+    if threads is not None and threads < 1:
+        raise ParameterError(f"threads is {threads}: name 1 or more, or None for all")
     url = str(path_or_url)
     root = _local_path(url)
     if not root.exists():
@@ -150,7 +157,7 @@ def open_store(path_or_url: str | Path) -> Store:
             f"There is no store at {url!r}: no such file or folder. Name a DuckDB file or a "
             "folder of Parquet or CSV files; `smsroi demo` makes one to try."
         )
-    connection = new_session()
+    connection = new_session(threads)
     try:
         layout = view_folder(connection, root) if root.is_dir() else attach_file(connection, root)
     except BaseException:

@@ -16,12 +16,14 @@ from smsroi_models.store.sources import SOURCE, read_csv_sql, read_parquet_sql, 
 from smsroi_models.store.tables import TABLES
 
 
-def new_session() -> Backend:
+def new_session(threads: int | None = None) -> Backend:
     """Return a DuckDB session in memory that runs in UTC and fetches no extension."""
     connection = ibis.duckdb.connect(
         autoinstall_known_extensions=False, autoload_known_extensions=False
     )
     connection.raw_sql("SET TimeZone = 'UTC'")
+    if threads is not None:
+        connection.raw_sql(f"SET threads = {int(threads)}")
     return connection
 
 

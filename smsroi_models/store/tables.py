@@ -35,6 +35,8 @@ MESSAGE_STATUSES = (
     "canceled",
 )
 DELIVERED_STATUSES = ("delivered", "read")
+UNSENT_STATUSES = ("accepted", "scheduled", "queued", "canceled")
+UNBILLED_STATUSES = (*UNSENT_STATUSES, "failed")
 
 
 @dataclass(frozen=True, slots=True)

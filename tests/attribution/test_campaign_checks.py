@@ -3,12 +3,12 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
-from smsroi_models.attribution.campaigns import Readiness
-from smsroi_models.attribution.checks import FEW_BUYERS, Check, campaign_checks
-from smsroi_models.attribution.estimates import OutcomeLift
-from smsroi_models.attribution.lift import compare
+from smsroi_models.attribution.campaigns import Campaign, Readiness
+from smsroi_models.attribution.checks import FEW_BUYERS, Check
+from smsroi_models.attribution.gates import campaign_checks
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.store.checks import Finding
@@ -21,34 +21,48 @@ ALL_READY = Readiness(
     last_ready_at=ENDS,
     counted_until=ENDS,
 )
-PRICED = Texts(sent=800, delivered=760, segments=800, unpriced=0, amount=8.0)
+PRICED = Texts(
+    sent=800, delivered=760, segments=800, priced=800, unpriced=0, held_out_texted=0, amount=8.0
+)
+CAMPAIGN = Campaign("SPRING", "Spring", ENDS - timedelta(days=7), 7, 0.6, "USD", None)
+MEASURED = ("converted", "orders", "margin", "margin_cubed", "pre_orders")
 
 
-def _converted(texted_buyers: int, held_out_buyers: int) -> OutcomeLift:
-    arms = (
-        Moments.from_sums("converted", 10_000, texted_buyers, texted_buyers),
-        Moments.from_sums("converted", 2_000, held_out_buyers, held_out_buyers),
-    )
-    return OutcomeLift(compare(*arms, proportion=True), None)
+def _arm(n: int, buyers: int, margin: float = 20.0, pre: float = 0.25) -> Moments:
+    """An arm whose first ``buyers`` customers order once; ``pre`` of all had ordered before."""
+    bought = (np.arange(n) < buyers).astype(float)
+    spent = margin * bought
+    before = (np.arange(n) % 100 < 100 * pre).astype(float)
+    return Moments.from_rows(np.column_stack([bought, bought, spent, spent**3, before]), MEASURED)
+
+
+SOUND = (_arm(10_000, 1_000), _arm(2_000, 150))
 
 
 def _checks(
     readiness: Readiness = ALL_READY,
     last_order_at: datetime = ENDS,
-    orders_per_day: float = 30.0,
+    orders_per_day: float | None = None,
+    arms: tuple[Moments, Moments] = SOUND,
     texts: Texts | None = PRICED,
-    converted: OutcomeLift | None = None,
+    other_costs: bool = True,
     findings: tuple[Finding, ...] = (),
 ) -> dict[str, Check]:
-    converted = converted or _converted(1_000, FEW_BUYERS)
+    if orders_per_day is not None:
+        window = sum(arm.n * arm.mean_of("orders") for arm in arms) / orders_per_day
+        campaign = dataclasses.replace(CAMPAIGN, window_days=window)
+    else:
+        campaign = CAMPAIGN
     found = campaign_checks(
+        campaign,
         readiness,
         ENDS + timedelta(days=3),
         last_order_at,
-        orders_per_day,
+        arms,
         texts,
-        {"converted": converted},
+        other_costs,
         findings,
+        0.95,
     )
     return {check.name: check for check in found}
 
@@ -90,20 +104,61 @@ def test_a_silence_before_the_end_fails_if_it_is_rarer_than_one_in_a_thousand(
 @pytest.mark.parametrize("arm", ["held-out", "texted"])
 def test_few_buyers_in_either_arm_fail(arm: str) -> None:
     few = FEW_BUYERS - 1
-    lift = _converted(1_000, few) if arm == "held-out" else _converted(few, 1_000)
-    check = _checks(converted=lift)["Enough buyers"]
+    texted, held = (1_000, few) if arm == "held-out" else (few, 1_000)
+    check = _checks(arms=(_arm(10_000, texted), _arm(2_000, held)))["Enough buyers"]
     assert check.status == "failed"
     assert f"Only {few} {arm} customers bought" in check.text
     assert check.remedy
 
 
+def test_a_few_large_orders_fail_however_many_bought() -> None:
+    """One order a hundred times the others in the small arm: it alone sets mean and skewness."""
+    held = _arm(2_000, 150).merge(_arm(1, 1, margin=2_000.0))
+    check = _checks(arms=(SOUND[0], held))["Enough buyers"]
+    assert check.status == "failed"
+    assert "A few large orders carry much of the result" in check.text
+    assert "look better than it was" in check.text
+
+
+def test_arms_that_differed_before_fail() -> None:
+    check = _checks(arms=(SOUND[0], _arm(2_000, 150, pre=0.20)))["Arms alike before"]
+    assert check.status == "failed"
+    assert "0.250 orders a customer, the held-out 0.200" in check.text
+    nothing = (_arm(10_000, 1_000, pre=0.0), _arm(2_000, 150, pre=0.0))
+    assert _checks(arms=nothing)["Arms alike before"].status == "informational"
+
+
+@pytest.mark.parametrize(("texted", "status"), [(0, "passed"), (20, "passed"), (21, "failed")])
+def test_more_than_one_in_a_hundred_held_out_customers_texted_fail(
+    texted: int, status: str
+) -> None:
+    texts = dataclasses.replace(PRICED, held_out_texted=texted)
+    assert _checks(texts=texts)["Holdout left alone"].status == status
+
+
+@pytest.mark.parametrize(
+    ("texts", "other_costs", "status"),
+    [
+        (PRICED, True, "passed"),
+        (PRICED, False, "failed"),
+        (None, True, "failed"),
+        (dataclasses.replace(PRICED, priced=0, unpriced=800, amount=0.0), True, "failed"),
+        (dataclasses.replace(PRICED, sent=0, priced=0, amount=0.0), True, "failed"),
+        (None, False, "failed"),
+    ],
+)
+def test_costs_that_are_not_booked_fail(
+    texts: Texts | None, other_costs: bool, status: str
+) -> None:
+    check = _checks(texts=texts, other_costs=other_costs)["Costs booked"]
+    assert check.status == status
+
+
 def test_texts_without_a_price_are_told() -> None:
-    some = dataclasses.replace(PRICED, unpriced=50)
+    some = dataclasses.replace(PRICED, priced=750, unpriced=50)
     check = _checks(texts=some)["Prices of texts"]
     assert check.status == "informational"
     assert "50 of 800 texts have no price: they count at the mean price" in check.text
-    none = dataclasses.replace(PRICED, unpriced=800, amount=0.0)
-    assert _checks(texts=none)["Prices of texts"].status == "failed"
     assert "Prices of texts" not in _checks(texts=None)
 
 
@@ -117,7 +172,7 @@ def test_the_stores_warnings_are_passed_on_and_failures_come_first() -> None:
         remedy="Correct acquired_at.",
         message="3 orders lie before their customer was acquired.",
     )
-    found = _checks(findings=(finding,), converted=_converted(1_000, FEW_BUYERS - 1))
+    found = _checks(findings=(finding,), other_costs=False)
     assert next(iter(found.values())).status == "failed"
     table = found["Table orders"]
     assert (table.status, table.text, table.remedy) == (

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from corner_shop import AS_OF, ASSIGNED, shop_frames
 
@@ -32,7 +33,40 @@ def test_texts_without_any_price_cost_nothing_known(tmp_path: Path) -> None:
     frames["messages"]["price"] = None
     with open_store(write_store(frames, tmp_path / "store")) as store:
         texts = collect_texts(store, read_campaign(store, "SPRING"), AS_OF)
-    assert (texts.sent, texts.unpriced, texts.amount) == (6, 6, 0.0)
+    # the failed one is not billed: its price is not missing
+    assert (texts.sent, texts.priced, texts.unpriced, texts.amount) == (6, 0, 5, 0.0)
+
+
+def test_texts_that_never_went_out_cost_nothing(tmp_path: Path) -> None:
+    frames = shop_frames()
+    with open_store(write_store(frames, tmp_path / "before")) as store:
+        before = collect_texts(store, read_campaign(store, "SPRING"), AS_OF)
+    queued = frames["messages"].assign(
+        message_id="q-" + frames["messages"].message_id, status="canceled", price=None
+    )
+    frames["messages"] = pd.concat([frames["messages"], queued])
+    with open_store(write_store(frames, tmp_path / "after")) as store:
+        after = collect_texts(store, read_campaign(store, "SPRING"), AS_OF)
+    assert after == before
+
+
+def test_held_out_customers_who_were_texted_are_counted_once_each(tmp_path: Path) -> None:
+    frames = shop_frames()
+    held = frames["assignments"].query("campaign_id == 'SPRING' and arm == 'holdout'")
+    untexted = held[~held.customer_id.isin(frames["messages"].customer_id)]
+    first, person = frames["messages"].iloc[0], untexted.iloc[0]
+    extra = [
+        first.to_dict()
+        | {"message_id": f"x{i}", "campaign_id": "SPRING", "customer_id": person.customer_id}
+        | {"sent_at": person.assigned_at, "status": status}
+        for i, status in enumerate(("delivered", "failed", "canceled"))
+    ]
+    frames["messages"] = pd.concat([frames["messages"], pd.DataFrame(extra)])
+    with open_store(write_store(frames, tmp_path / "store")) as store:
+        texts = collect_texts(store, read_campaign(store, "SPRING"), AS_OF)
+    with open_store(write_store(shop_frames(), tmp_path / "plain")) as store:
+        plain = collect_texts(store, read_campaign(store, "SPRING"), AS_OF)
+    assert texts.held_out_texted == plain.held_out_texted + 1
 
 
 def test_a_campaign_without_texts_sent_none(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from smsroi_models.attribution.lift import Lift, compare
+from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.simulate import simulate_program

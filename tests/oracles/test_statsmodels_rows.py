@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 from numpy.typing import NDArray
 
-from smsroi_models.attribution.lift import compare, ratio_of_means
+from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 
 Array = NDArray[np.float64]
@@ -130,33 +130,3 @@ def test_adjusted_error_approaches_hc2(k: int, n: int) -> None:
         )
     assert abs(fit.bse[1] ** 2 / lift.standard_error**2 - 1) < max(bounds)
     assert max(bounds) < 40 * n**-0.5  # 0.57 and 0.18: the bound says something, and ever more
-
-
-def test_ratio_of_means_is_the_linearised_regression() -> None:
-    """Cochran (1977), eq. 2.46: var(R) = var(y - R x) / (n mean(x)^2), a regression on nothing."""
-    rng = np.random.default_rng(9)
-    orders = rng.poisson(0.7, 3_000).astype(float)
-    margin = orders * rng.gamma(3.0, 10.0, 3_000)
-    moments = Moments.from_rows(np.column_stack([margin, orders]), ["margin", "orders"])
-    ratio = ratio_of_means(moments, "margin", "orders")
-    residual = sm.OLS(margin - ratio.estimate * orders, np.ones(3_000)).fit()
-    assert ratio.estimate == pytest.approx(margin.sum() / orders.sum(), rel=1e-12)
-    assert ratio.standard_error == pytest.approx(residual.bse[0] / orders.mean(), rel=1e-9)
-
-
-def test_ratio_of_means_agrees_with_the_bootstrap() -> None:
-    rng = np.random.default_rng(10)
-    n, resamples = 2_000, 4_000
-    orders = rng.poisson(0.7, n).astype(float)
-    margin = orders * rng.gamma(3.0, 10.0, n)
-    moments = Moments.from_rows(np.column_stack([margin, orders]), ["margin", "orders"])
-    ratio = ratio_of_means(moments, "margin", "orders")
-    counts = rng.multinomial(n, np.full(n, 1 / n), resamples)
-    drawn = (counts @ margin) / (counts @ orders)
-    # A standard deviation from B normal draws has relative error 1 / sqrt(2 B); four of these,
-    # and the terms of order 1 / n that the delta method leaves out (cv^2 of orders is 1 / 0.7).
-    tolerance = 4 / np.sqrt(2 * resamples) + 3 / 0.7 / n
-    assert ratio.standard_error == pytest.approx(drawn.std(), rel=tolerance)
-    assert ratio.estimate == pytest.approx(
-        drawn.mean(), abs=4 * drawn.std() / np.sqrt(resamples) + ratio.estimate * 3 / 0.7 / n
-    )

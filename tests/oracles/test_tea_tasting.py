@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 import tea_tasting as tt
 
-from smsroi_models.analysis import holdout_lift
 from smsroi_models.attribution.collect import collect_moments
-from smsroi_models.attribution.lift import Lift, compare
+from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
+from smsroi_models.holdout import holdout_lift
 
 VALUES = ("sessions", "orders", "revenue")
 

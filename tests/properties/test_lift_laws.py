@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from smsroi_models.attribution.lift import Lift, compare
+from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 
 LAWS = settings(max_examples=40)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from smsroi_models.attribution.lift import Lift, compare
+from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.roi import CostLine, Roi, return_on_investment
 

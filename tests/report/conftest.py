@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import smsroi_models as smsroi
-from smsroi_models.analysis import CampaignResult
+from smsroi_models.result import CampaignResult
 
 HOSTILE = (
     """<script>alert(1)</script>"'&$x$ {{ 7*7 }} {campaign_id} </title><img src=x onerror=1>"""

@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from smsroi_models.analysis import CampaignResult
-from smsroi_models.attribution.lift import Estimate
+from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report import page, words
 from smsroi_models.report.results import RESULTS_MIME
+from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, Roi
 
 PARTS = (
@@ -97,7 +97,6 @@ def test_without_costs_the_verdict_does_not_claim_a_profit(result):
             "roi": None,
             "ledger": (),
             "break_even_lift": None,
-            "break_even_orders": None,
             "probability_of_profit": None,
         }
     )

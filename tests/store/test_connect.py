@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from smsroi_models.errors import StoreError
+from smsroi_models.errors import ParameterError, StoreError
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.tables import TABLES
 from smsroi_models.store.write import write_store
@@ -304,3 +304,8 @@ def test_a_closed_store_cannot_be_read(tmp_path, frames):
         costs = store["costs"]
     with pytest.raises(duckdb.Error):
         costs.count().execute()
+
+
+def test_threads_are_one_or_more(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="threads is 0: name 1 or more"):
+        open_store(tmp_path, threads=0)

@@ -1,0 +1,145 @@
+"""Everything that is checked before a campaign's figures are trusted."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from smsroi_models.attribution.campaigns import Campaign, Readiness
+from smsroi_models.attribution.checks import Check, balanced, enough_buyers
+from smsroi_models.attribution.moments import Moments
+from smsroi_models.attribution.spending import Texts
+from smsroi_models.store.checks import Finding
+
+# A text or two that went astray changes nothing; more makes the effect look smaller than it was.
+CONTAMINATED_SHARE = 0.01
+
+
+def campaign_checks(
+    campaign: Campaign,
+    readiness: Readiness,
+    as_of: datetime,
+    last_order_at: datetime,
+    arms: tuple[Moments, Moments],
+    texts: Texts | None,
+    other_costs: bool,
+    findings: Sequence[Finding],
+    confidence_level: float,
+) -> tuple[Check, ...]:
+    """Return the checks of a campaign, failed ones first.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    readiness : Readiness
+    as_of, last_order_at : datetime
+        UTC; the second is of the whole store.
+    arms : pair of Moments
+        Treatment and holdout, of what `outcomes` measures and ``margin_cubed``.
+    texts : Texts or None
+    other_costs : bool
+        Whether any cost beside the texts is booked.
+    findings : sequence of Finding
+        The store's warnings.
+    confidence_level : float
+    """
+    orders = sum(arm.n * arm.mean_of("orders") for arm in arms)
+    checks = [
+        _windows_over(readiness, as_of),
+        _orders_reach(readiness, last_order_at, orders / campaign.window_days),
+        balanced(*arms),
+        *_contaminated(texts, arms[1].n),
+        enough_buyers(*arms, confidence_level),
+        _costs(texts, other_costs),
+        *_prices(texts),
+        *_tables(findings),
+    ]
+    rank = {"failed": 0, "informational": 1, "passed": 2}
+    return tuple(sorted(checks, key=lambda check: rank[check.status]))
+
+
+def _windows_over(readiness: Readiness, as_of: datetime) -> Check:
+    name = "Outcome windows"
+    assigned = sum(readiness.assigned.values())
+    if not readiness.waiting:
+        return Check(name, "passed", f"All {assigned:,} assigned customers had their full window.")
+    return Check(
+        name,
+        "informational",
+        f"{readiness.waiting:,} of {assigned:,} assigned customers are left out: their window was "
+        f"not over on {as_of:%Y-%m-%d}. Fixed costs are counted in the same proportion.",
+        f"Read again after {readiness.last_ready_at:%Y-%m-%d}.",
+    )
+
+
+def _orders_reach(readiness: Readiness, last_order_at: datetime, orders_per_day: float) -> Check:
+    name = "Orders reach to the end"
+    ends = readiness.counted_until
+    silent_days = (ends - last_order_at) / timedelta(days=1) if ends else 0.0
+    # Orders as a Poisson process: a silence this long is rarer than 1 in 1,000.
+    if orders_per_day * silent_days < -math.log(0.001):
+        return Check(name, "passed", "Orders run to the end of the last window counted.")
+    return Check(
+        name,
+        "failed",
+        f"The last order of the store is of {last_order_at:%Y-%m-%d %H:%M} UTC, but the last "
+        f"window counted ended {ends:%Y-%m-%d %H:%M} UTC; at {orders_per_day:.1f} orders a day, "
+        "the end is probably missing.",
+        "Export the orders again, or read as of the day of the export.",
+    )
+
+
+def _contaminated(texts: Texts | None, held_out: int) -> list[Check]:
+    if texts is None:
+        return []
+    name, count = "Holdout left alone", texts.held_out_texted
+    if count <= CONTAMINATED_SHARE * held_out:
+        told = "No" if not count else f"Only {count:,} of {held_out:,}"
+        return [Check(name, "passed", f"{told} held-out customers were texted.")]
+    return [
+        Check(
+            name,
+            "failed",
+            f"{count:,} of {held_out:,} held-out customers were texted all the same: the effect "
+            "looks smaller than it was.",
+            "Find out how the sending list was made.",
+        )
+    ]
+
+
+def _costs(texts: Texts | None, other_costs: bool) -> Check:
+    name = "Costs booked"
+    priced = texts is not None and texts.priced > 0
+    if priced and other_costs:
+        return Check(name, "passed", "Texts and other costs are booked.")
+    absent = "what the texts cost" if not priced else "any cost beside the texts"
+    if not priced and not other_costs:
+        absent = "any cost"
+    return Check(
+        name,
+        "failed",
+        f"The store does not say {absent}: profit and return are better here than they were.",
+        "Add the table messages with prices, and costs.",
+    )
+
+
+def _prices(texts: Texts | None) -> list[Check]:
+    if texts is None or not texts.unpriced or not texts.priced:
+        return []
+    return [
+        Check(
+            "Prices of texts",
+            "informational",
+            f"{texts.unpriced:,} of {texts.sent:,} texts have no price: they count at the mean "
+            "price of the others.",
+            "Import the carrier's prices.",
+        )
+    ]
+
+
+def _tables(findings: Sequence[Finding]) -> list[Check]:
+    if not findings:
+        return [Check("Tables", "passed", "Every table keeps its contract.")]
+    return [
+        Check(f"Table {finding.table}", "informational", finding.message, finding.remedy)
+        for finding in findings
+    ]

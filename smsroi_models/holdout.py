@@ -1,0 +1,74 @@
+"""The lift of one outcome, from a table of one row per assigned customer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+
+from smsroi_models.attribution.collect import as_ibis, collect_moments
+from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.lift import compare
+from smsroi_models.errors import ParameterError
+
+
+def holdout_lift(
+    table: ibis.Table | pd.DataFrame | pa.Table,
+    arm: str = "arm",
+    outcome: str = "spend",
+    treatment: Any = "treatment",
+    holdout: Any = "holdout",
+    covariates: Sequence[str] = (),
+    confidence_level: float = 0.95,
+) -> Lift:
+    """Return the effect of assignment on an outcome, per assigned customer.
+
+    Every assigned customer is one row, also those who were not reached or did nothing (outcome
+    0); dropping them breaks the comparison. A true/false outcome is treated as a proportion.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, pyarrow.Table or ibis.Table
+    arm, outcome : str
+        Column names. The outcome is numeric or true/false, never null.
+    treatment, holdout : object
+        The two values of ``arm`` that are compared; rows with another value are left out.
+    covariates : sequence of str
+        Numeric columns measured before assignment; empty for the difference in means.
+    confidence_level : float
+        In (0, 1).
+
+    Raises
+    ------
+    DataError
+        If a column is missing, not numeric, or has null or infinite values.
+    NotEstimableError
+        If an arm is empty or nothing varies in it.
+    ParameterError
+        If the confidence level lies outside (0, 1), or both arms have the same value.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> spend = pd.DataFrame({"arm": ["treatment"] * 3 + ["holdout"] * 3,
+    ...                       "spend": [1.0, 2.0, 6.0, 0.0, 1.0, 2.0]})
+    >>> lift = holdout_lift(spend)
+    >>> lift.mean_treatment, lift.mean_holdout, lift.absolute_lift
+    (3.0, 1.0, 2.0)
+    """
+    if treatment == holdout:
+        raise ParameterError(
+            f"treatment and holdout are both {treatment!r}: name the two values of {arm} to compare"
+        )
+    rows = as_ibis(table)
+    columns = list(dict.fromkeys([outcome, *covariates]))
+    treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
+    return compare(
+        treated,
+        held,
+        outcome,
+        covariates=covariates,
+        proportion=rows[outcome].type().is_boolean(),
+        confidence_level=confidence_level,
+    )
