@@ -32,6 +32,7 @@ from smsroi_models.attribution.outcomes import (
 )
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.errors import (
+    DataError,
     NotEstimableError,
     NotReadyError,
     ParameterError,
@@ -47,7 +48,7 @@ from smsroi_models.store.connect import Store
 def analyze_campaign(
     store: Store,
     campaign_id: str,
-    as_of: datetime | str | None = None,
+    as_of: datetime | date | str | None = None,
     *,
     confidence_level: float = 0.95,
     pre_days: int = 90,
@@ -58,9 +59,10 @@ def analyze_campaign(
     ----------
     store : Store
     campaign_id : str
-    as_of : datetime or str, optional
-        UTC instant or ISO date. By default the midnight that begins the last day with an order
-        anywhere in the store: the data's own horizon, so that the same data give the same report.
+    as_of : datetime, date or str, optional
+        Instant with a zone, or date (its midnight in UTC), or either as ISO text. By default the
+        midnight that begins the last day with an order anywhere in the store: the data's own
+        horizon, so that the same data give the same report.
     confidence_level : float
         In (0, 1).
     pre_days : int
@@ -131,8 +133,8 @@ def analyze_campaign(
     )
 
 
-def parse_as_of(value: datetime | str) -> datetime:
-    """Return an instant in UTC from a datetime with zone, an ISO date or an ISO date-time.
+def parse_as_of(value: datetime | date | str) -> datetime:
+    """Return an instant in UTC from a datetime with zone, a date, or either as ISO text.
 
     Raises
     ------
@@ -147,7 +149,9 @@ def parse_as_of(value: datetime | str) -> datetime:
     '2025-03-01T10:00:00+00:00'
     """
     try:
-        if isinstance(value, str) and len(value) == len("2025-03-01"):
+        if isinstance(value, date) and not isinstance(value, datetime):
+            moment = datetime.combine(value, datetime.min.time(), UTC)
+        elif isinstance(value, str) and len(value) == len("2025-03-01"):
             moment = datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
         else:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
@@ -162,16 +166,18 @@ def parse_as_of(value: datetime | str) -> datetime:
 
 def check_parameters(confidence_level: float, pre_days: int) -> None:
     """Raise `ParameterError` if a parameter of `analyze_campaign` lies outside its range."""
-    if not 0 < confidence_level < 1:
+    if not (isinstance(confidence_level, float) and 0 < confidence_level < 1):
         raise ParameterError(
-            f"confidence_level is {confidence_level}: it must lie between 0 and 1, such as 0.95"
+            f"confidence_level is {confidence_level!r}: it must lie between 0 and 1, such as 0.95"
         )
-    if not 0 <= pre_days <= 3650:
-        raise ParameterError(f"pre_days is {pre_days}: it must lie between 0 and 3650 days")
+    if not (isinstance(pre_days, int) and 0 <= pre_days <= 3650):
+        raise ParameterError(f"pre_days is {pre_days!r}: it must lie between 0 and 3650 days")
 
 
 def _require_sound(store: Store) -> list[Finding]:
     """Return the store's warnings; its errors stop the analysis."""
+    if not isinstance(store, Store):
+        raise DataError(f"{store!r} is not a store: open it first, with open_store")
     absent = [name for name in ("campaigns", "assignments", "orders") if name not in store]
     if absent:
         raise StoreError(
@@ -182,7 +188,7 @@ def _require_sound(store: Store) -> list[Finding]:
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         lines = "\n".join(f"- {finding.message} {finding.remedy}" for finding in errors)
-        raise StoreError(f"the store breaks its contract in {len(errors)} ways:\n{lines}")
+        raise StoreError(f"the store breaks its contract:\n{lines}")
     return list(findings)
 
 

@@ -1,8 +1,10 @@
 """The `smsroi` command: demo, check, report. Exit codes: 0 done, 1 failed, 2 wrong use."""
 
 import json
+import re
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +40,7 @@ def demo(
     from smsroi_models.simulate import Shop, simulate_program
     from smsroi_models.store.write import write_store
 
+    _refuse_foreign_store(store)
     shop = Shop(creative_cost=1200.0, platform_cost=900.0, agency_cost=2500.0)
     program = simulate_program(customers, campaigns, np.random.default_rng(seed), shop=shop)
     path = write_store(program.tables, store)
@@ -92,6 +95,8 @@ def report(
 
     ids = _chosen(find_store(store), campaigns or [], every)
     _check_options(as_of, confidence_level, pre_days)
+    if not as_json:
+        print(f"Reading {find_store(store)}")
     batch = render_campaigns(
         NOTEBOOKS / "campaign_roi.ipynb",
         ids,
@@ -103,13 +108,12 @@ def report(
         },
         reports,
         say=None if as_json else print,
-        tolerate_waiting=every,
     )
     if as_json:
         _print_json(batch.to_dict())
     else:
         print(f"\nOpen {batch.index}")
-    if batch.failed:
+    if batch.failed or (batch.waiting and not every):
         raise typer.Exit(1)
 
 
@@ -120,6 +124,28 @@ def main() -> None:
     except SmsroiError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, ParameterError) else 1)
+    except OSError as error:
+        print(f"error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _refuse_foreign_store(path: str) -> None:
+    """Refuse to put the demo where data of somebody's own lie."""
+    from smsroi_models.attribution.campaigns import read_campaign_ids
+    from smsroi_models.store.connect import open_store
+
+    if not Path(path).exists() or (Path(path).is_dir() and not any(Path(path).iterdir())):
+        return
+    try:
+        with open_store(path) as found:
+            simulated = all(re.fullmatch(r"camp-\d\d", name) for name in read_campaign_ids(found))
+    except SmsroiError:
+        simulated = False
+    if not simulated:
+        raise ParameterError(
+            f"{path} holds something that the demo did not make, and is not replaced: name another "
+            "folder, or remove it"
+        )
 
 
 def _chosen(store: str, campaigns: list[str], every: bool) -> list[str]:
@@ -128,7 +154,7 @@ def _chosen(store: str, campaigns: list[str], every: bool) -> list[str]:
     from smsroi_models.store.connect import open_store
 
     if bool(campaigns) == every:
-        raise ParameterError("name the campaigns to report, or say --all")
+        raise ParameterError("name the campaigns to report, or say --all: one of the two")
     with open_store(store) as opened:
         if "campaigns" not in opened:
             raise StoreError(f"the store {store} has no campaigns: there is nothing to report")
@@ -144,8 +170,8 @@ def _check_options(as_of: str, confidence_level: float, pre_days: int) -> None:
     from smsroi_models.analysis import check_parameters, parse_as_of
 
     check_parameters(confidence_level, pre_days)
-    if as_of:
-        parse_as_of(as_of)
+    if as_of and parse_as_of(as_of) > datetime.now(UTC):
+        raise ParameterError(f"as_of is {as_of}, which is still to come: name a moment in the past")
 
 
 def _print_json(value: object) -> None:

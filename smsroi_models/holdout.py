@@ -61,8 +61,10 @@ def holdout_lift(
         raise ParameterError(
             f"treatment and holdout are both {treatment!r}: name the two values of {arm} to compare"
         )
-    rows = as_ibis(table)
+    if isinstance(covariates, str):
+        raise ParameterError(f"covariates is {covariates!r}: hand over a list, [{covariates!r}]")
     columns = list(dict.fromkeys([outcome, *covariates]))
+    rows = as_ibis(table, [arm, *columns])
     treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
     return compare(
         treated,

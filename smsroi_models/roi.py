@@ -104,7 +104,8 @@ def return_on_investment(
     Raises
     ------
     DataError
-        If a cost is negative or not finite, or the two lifts count different customers.
+        If a cost is negative or not finite, or counts for more than it was; if a lift is
+        one-sided, or the two have different confidence levels or count different customers.
 
     Examples
     --------
@@ -140,11 +141,16 @@ def return_on_investment(
 
 def _check(revenue: Lift, margin: Lift, ledger: Sequence[CostLine]) -> None:
     for line in ledger:
-        if not (math.isfinite(line.counted) and line.counted >= 0):
+        if not (math.isfinite(line.amount) and 0 <= line.counted <= line.amount):
             raise DataError(
-                f"the cost {line.label!r} is {line.counted}: costs are finite and not negative; "
-                "book a rebate as a smaller cost"
+                f"the cost {line.label!r} is {line.amount}, of which {line.counted} is counted: "
+                "costs are finite and not negative, and no more is counted than was paid; book a "
+                "rebate as a smaller cost"
             )
+    if (revenue.alternative, margin.alternative) != ("two-sided", "two-sided"):
+        raise DataError("the lifts of revenue and of margin must be two-sided")
+    if revenue.confidence_level != margin.confidence_level:
+        raise DataError("the lifts of revenue and of margin have different confidence levels")
     if (revenue.n_treatment, revenue.n_holdout) != (margin.n_treatment, margin.n_holdout):
         raise DataError("the lifts of revenue and of margin count different customers")
 

@@ -98,6 +98,7 @@ def test_all_counts_running_campaigns_as_waiting_not_as_failed(shop, tmp_path):
         (("report", "camp-01", "--all", "--store", "SHOP"), "--all"),
         (("report", "camp-1", "--store", "SHOP"), "camp-01"),
         (("report", "--all", "--store", "SHOP", "--as-of", "soon"), "2025-03-01"),
+        (("report", "--all", "--store", "SHOP", "--as-of", "2999-01-01"), "still to come"),
         (("report", "--all", "--store", "SHOP", "--confidence-level", "95"), "0.95"),
         (("report", "--all", "--store", "SHOP", "--pre-days", "-1"), "3650"),
         (("demo", "--customers", "10", "--store", "SHOP/x"), "1000"),
@@ -109,6 +110,34 @@ def test_wrong_use_exits_2_and_says_what_to_do(arguments, word, shop, tmp_path):
     assert run.returncode == 2
     assert word in run.stderr and "Traceback" not in run.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_demo_never_replaces_data_of_somebodys_own(tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "campaigns.csv").write_text(
+        "campaign_id,name,starts_at,window_days,margin_rate,currency\n"
+        "SPRING,Spring,2025-03-01T00:00:00Z,14,0.6,USD\n"
+    )
+    run = _smsroi("demo", "--store", mine, "--customers", 1000)
+    assert run.returncode == 2 and "did not make" in run.stderr
+    assert [path.name for path in mine.iterdir()] == ["campaigns.csv"]
+
+
+def test_a_campaign_named_too_early_waits_and_exits_1(shop, tmp_path):
+    arguments = ("--store", shop, "--reports", tmp_path, "--as-of", "2025-01-08", "--json")
+    run = _smsroi("report", "camp-01", *arguments)
+    told = json.loads(run.stdout)
+    assert run.returncode == 1
+    assert list(told["waiting"]) == ["camp-01"] and not told["failed"]
+    assert "camp-01" not in Path(told["index"]).read_text()
+
+
+def test_reports_that_cannot_be_written_are_told_in_one_line(shop, tmp_path):
+    (tmp_path / "file").write_text("")
+    run = _smsroi("report", "camp-01", "--store", shop, "--reports", tmp_path / "file")
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr and "file" in run.stderr
 
 
 def test_a_store_that_is_not_there_exits_1(tmp_path):

@@ -1,5 +1,6 @@
 """Profit and return on investment: one campaign worked out by hand, and every edge."""
 
+import dataclasses
 import math
 
 import pytest
@@ -80,7 +81,9 @@ def test_a_margin_that_fell_for_sure_did_not_pay_whatever_the_cost() -> None:
 @pytest.mark.parametrize("amount", [-0.01, math.nan, math.inf])
 def test_impossible_costs_are_refused(amount: float) -> None:
     lift = _lift(12, 10)
-    with pytest.raises(DataError, match=f"the cost 'agency' is {amount}: costs are finite"):
+    with pytest.raises(
+        DataError, match=f"the cost 'agency' is {amount}, of which {amount} is counted"
+    ):
         return_on_investment(lift, lift, [CostLine("agency", amount, amount)])
 
 
@@ -93,3 +96,17 @@ def test_costs_are_added_without_rounding() -> None:
     lift = _lift(12, 10)
     result = return_on_investment(lift, lift, [CostLine("texts", 0.1, 0.1)] * 10)
     assert result.cost == 1.0  # ten times 0.1 by naive addition is 0.9999999999999999
+
+
+def test_no_more_is_counted_than_was_paid() -> None:
+    lift = _lift(12, 10)
+    with pytest.raises(DataError, match="no more is counted than was paid"):
+        return_on_investment(lift, lift, [CostLine("agency", 1.0, 5.0)])
+
+
+def test_lifts_that_do_not_belong_together_are_refused() -> None:
+    lift = _lift(12, 10)
+    with pytest.raises(DataError, match="different confidence levels"):
+        return_on_investment(dataclasses.replace(lift, confidence_level=0.9), lift, [])
+    with pytest.raises(DataError, match="two-sided"):
+        return_on_investment(dataclasses.replace(lift, alternative="greater"), lift, [])

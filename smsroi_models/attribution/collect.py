@@ -90,8 +90,25 @@ def _read_moments(
     return Moments(tuple(columns), row["n"], mean, covariance)
 
 
-def as_ibis(table: ibis.Table | pd.DataFrame | pa.Table) -> ibis.Table:
-    """Return the table as an Ibis table; `DataError` for anything but pandas, Arrow, Ibis."""
+def as_ibis(
+    table: ibis.Table | pd.DataFrame | pa.Table, columns: Sequence[str] | None = None
+) -> ibis.Table:
+    """Return the table, or some of its columns, as an Ibis table.
+
+    Raises
+    ------
+    DataError
+        If it is not a pandas, Arrow or Ibis table, or lacks a column.
+    """
+    if isinstance(table, pd.DataFrame | pa.Table) and columns is not None:
+        names = list(table.columns if isinstance(table, pd.DataFrame) else table.column_names)
+        missing = [name for name in columns if name not in names]
+        if missing:
+            raise DataError(f"no column {missing}: the table has {names}")
+        # A column that is not asked for may be of a type that no engine takes.
+        table = (
+            table[list(columns)] if isinstance(table, pd.DataFrame) else table.select(list(columns))
+        )
     if isinstance(table, ibis.Table):
         return table
     if isinstance(table, pd.DataFrame | pa.Table):

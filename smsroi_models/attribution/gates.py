@@ -12,6 +12,8 @@ from smsroi_models.store.checks import Finding
 
 # A text or two that went astray changes nothing; more makes the effect look smaller than it was.
 CONTAMINATED_SHARE = 0.01
+# Opt-outs and dead numbers keep a few texts from going out or arriving, seldom half of them.
+LEAST_SENT = LEAST_DELIVERED = 0.5
 
 
 def campaign_checks(
@@ -48,6 +50,7 @@ def campaign_checks(
         _orders_reach(readiness, last_order_at, orders / campaign.window_days),
         balanced(*arms),
         *_contaminated(texts, arms[1].n),
+        *_delivered(texts, arms[0].n),
         enough_buyers(*arms, confidence_level),
         _costs(texts, other_costs),
         *_prices(texts),
@@ -102,6 +105,25 @@ def _contaminated(texts: Texts | None, held_out: int) -> list[Check]:
             f"{count:,} of {held_out:,} held-out customers were texted all the same: the effect "
             "looks smaller than it was.",
             "Find out how the sending list was made.",
+        )
+    ]
+
+
+def _delivered(texts: Texts | None, assigned: int) -> list[Check]:
+    if texts is None:
+        return []
+    name = "Texts delivered"
+    if texts.sent >= assigned * LEAST_SENT and texts.delivered >= texts.sent * LEAST_DELIVERED:
+        share = texts.delivered / texts.sent
+        return [Check(name, "passed", f"{share:.0%} of {texts.sent:,} texts were delivered.")]
+    return [
+        Check(
+            name,
+            "failed",
+            f"{texts.sent:,} texts were sent to the {assigned:,} customers assigned to be texted, "
+            f"and {texts.delivered:,} delivered: either the table messages is not whole, or most "
+            "customers never saw the text.",
+            "Export the messages again, with their last status.",
         )
     ]
 

@@ -126,7 +126,7 @@ def compare(
 
 
 def _check_options(confidence_level: float, alternative: str, relative_scale: str) -> None:
-    if not 0 < confidence_level < 1:
+    if not (isinstance(confidence_level, float) and 0 < confidence_level < 1):
         raise ParameterError(
             f"confidence_level is {confidence_level}: it must lie between 0 and 1, such as 0.95"
         )
@@ -207,7 +207,8 @@ def _require_variation(arm: Moments, column: str, name: str, minimum: int) -> No
 def _satterthwaite(a: _ArmMean, b: _ArmMean) -> float:
     # As shares of the whole variance: its square would leave float64 in very small or large units.
     share = a.variance / (a.variance + b.variance)
-    return 1 / (share**2 / a.degrees_of_freedom + (1 - share) ** 2 / b.degrees_of_freedom)
+    df = 1 / (share**2 / a.degrees_of_freedom + (1 - share) ** 2 / b.degrees_of_freedom)
+    return min(df, a.degrees_of_freedom + b.degrees_of_freedom)  # rounding may pass the bound
 
 
 def _relative(

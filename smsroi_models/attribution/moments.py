@@ -31,7 +31,8 @@ class Moments:
     Raises
     ------
     DataError
-        If n is below 1, the shapes disagree or a value is not finite.
+        If n is below 1, the shapes disagree, a value is not finite, a column stands twice, or
+        the covariance is not symmetric with variances of at least 0.
 
     Examples
     --------
@@ -49,8 +50,10 @@ class Moments:
 
     def __post_init__(self) -> None:
         k = len(self.columns)
-        if self.n < 1:
-            raise DataError(f"moments of {self.n} rows: at least one row is needed")
+        if self.n < 1 or self.n != int(self.n):
+            raise DataError(f"moments of {self.n} rows: a whole number of at least 1 is needed")
+        if len(set(self.columns)) < k:
+            raise DataError(f"moments of {list(self.columns)}: each column has its own name")
         if self.mean.shape != (k,) or self.covariance.shape != (k, k):
             raise DataError(
                 f"moments of {k} columns need a mean of shape ({k},) and a covariance of shape "
@@ -60,6 +63,12 @@ class Moments:
             raise DataError(
                 f"moments of {', '.join(self.columns)} are not finite: remove NaN and infinite "
                 "values, or write money in a larger unit"
+            )
+        variances = np.diag(self.covariance)
+        if (variances < 0).any() or not np.array_equal(self.covariance, self.covariance.T):
+            raise DataError(
+                f"the covariance of {', '.join(self.columns)} is not one: it must be symmetric, "
+                "with variances of at least 0; check the sums it was made from"
             )
 
     @classmethod
@@ -89,6 +98,8 @@ class Moments:
         >>> Moments.from_sums("spend", 2, 2.0, 4.0).covariance  # rows 0 and 2
         array([[2.]])
         """
+        if n < 1:
+            raise DataError(f"moments of {n} rows: at least one row is needed")
         variance = (total_of_squares - total**2 / n) / max(n - 1, 1)
         return cls((column,), n, np.array([total / n]), np.array([[variance]]))
 

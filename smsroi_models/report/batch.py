@@ -42,7 +42,6 @@ def render_campaigns(
     reports: Path,
     *,
     say: Callable[[str], None] | None = None,
-    tolerate_waiting: bool = False,
 ) -> Batch:
     """Render the notebook for each campaign, then the index.
 
@@ -57,8 +56,6 @@ def render_campaigns(
         Folder of all reports.
     say : callable, optional
         Takes one line for each finished campaign. On a terminal a progress bar runs beside it.
-    tolerate_waiting : bool
-        Count campaigns whose windows are still running as waiting, not as failed.
     """
     rendered: dict[str, str] = {}
     waiting: dict[str, str] = {}
@@ -69,9 +66,9 @@ def render_campaigns(
             progress.update(task, description=campaign_id)
             try:
                 done = render(notebook, {**parameters, "campaign_id": campaign_id}, reports)
-            except RenderError as error:
-                too_early = _is_too_early(error)
-                (waiting if too_early and tolerate_waiting else failed)[campaign_id] = str(error)
+            except (RenderError, OSError) as error:
+                too_early = getattr(error.__cause__, "ename", "") == NotReadyError.__name__
+                (waiting if too_early else failed)[campaign_id] = str(error)
                 line = f"{'not yet' if too_early else 'FAILED'}  {campaign_id}: {error}"
             else:
                 rendered[campaign_id] = str(done.report)
@@ -79,7 +76,7 @@ def render_campaigns(
             if say:
                 say(line)
             progress.advance(task)
-    return Batch(rendered, waiting, failed, str(write_index(reports)))
+    return Batch(rendered, waiting, failed, str(write_index(reports).absolute()))
 
 
 def _progress(wanted: bool) -> Progress:
@@ -92,7 +89,3 @@ def _progress(wanted: bool) -> Progress:
         transient=True,
         disable=not (wanted and sys.stdout.isatty()),
     )
-
-
-def _is_too_early(error: RenderError) -> bool:
-    return getattr(error.__cause__, "ename", "") == NotReadyError.__name__

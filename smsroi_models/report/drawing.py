@@ -75,10 +75,12 @@ def head(figure: Figure, finding: str) -> None:
 
 def money_axis(axis: Any, money: Money) -> None:
     """Give an axis a few ticks of money, in cents where its range needs them."""
+    # The axis' label names the currency; written on every tick, a code would crowd them.
     axis.set_major_locator(MaxNLocator(nbins=5))
 
     def written(value: float, _: int | None) -> str:
         ticks = axis.get_majorticklocs()
-        return money(value, 1.0 if len(ticks) < 2 or ticks[1] - ticks[0] >= 1 else 0.01)
+        step = 1.0 if len(ticks) < 2 or ticks[1] - ticks[0] >= 1 else 0.01
+        return money.short(value, step).removesuffix(f" {money.currency}")
 
     axis.set_major_formatter(written)

@@ -70,7 +70,7 @@ def cumulative_margin(result: CampaignResult) -> Picture:
         if cost is not None:
             axes.axhline(cost, color=RED, linewidth=1.4, linestyle=(0, (5, 3)))
             axes.annotate(
-                f"cost {money(cost)}",
+                f"cost {money.short(cost)}",
                 (result.campaign.window_days, cost),
                 xytext=(-2, 4),
                 textcoords="offset points",
@@ -84,8 +84,15 @@ def cumulative_margin(result: CampaignResult) -> Picture:
         axes.set_ylabel(f"extra margin gathered, {result.campaign.currency}")
         head(figure, title)
         sns.despine(ax=axes)
-    last = result.roi.incremental_margin
-    return Picture(figure, f"{title}. At the end: {say(last, money, 0.01)}.")
+    return Picture(figure, f"{title}. {_say_days(result, money)}.")
+
+
+def _say_days(result: CampaignResult, money: Money) -> str:
+    told = {day.day: day for day in result.daily}
+    chosen = [day for n, day in told.items() if n == 1 or n % 7 == 0 or n == max(told)]
+    path = "; ".join(f"day {day.day} {say(day.margin, money, 0.01)}" for day in chosen)
+    cost = f", cost {money(result.roi.cost)}" if result.roi.cost is not None else ""
+    return f"Extra margin gathered by {path or 'no day that can be estimated'}{cost}"
 
 
 def _draw_days(axes: Axes, result: CampaignResult) -> None:

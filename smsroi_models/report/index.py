@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.hygiene import check_page, clean_text
-from smsroi_models.report.numbers import percent, say
+from smsroi_models.report.numbers import percent, say, shortened
 from smsroi_models.report.results import OUTCOMES
 
 _FAILED = ".failed.ipynb"
@@ -26,13 +26,15 @@ class Entry:
     """One line of the index.
 
     ``state`` is ``"done"``, ``"failed"`` (the last attempt, kept beside the reports) or
-    ``"unreadable"`` (``results.json`` is broken); ``link`` is relative to the index and quoted,
-    empty where there is nothing to open; ``name`` and ``verdict`` are plain, untrusted text.
+    ``"unreadable"`` (``results.json`` is broken); ``link`` is relative to the index and
+    quoted, empty where there is nothing to open; ``name`` (cut to a line's length) and
+    ``verdict`` are plain, untrusted text.
     """
 
     name: str
     as_of: str
     verdict: str
+    campaign_id: str = ""
     outcome: str = ""
     roi: str = ""
     link: str = ""
@@ -125,7 +127,10 @@ def _report(path: Path) -> Entry:
         return Entry(folder.parent.name, folder.name, remedy, state="unreadable")
     there = (folder / "report.html").is_file()
     link = _link(folder.parent.name, folder.name, "report.html") if there else ""
-    return Entry(name, folder.name, verdict, outcome, format_roi(figures), link)
+    campaign_id = shortened(str(results.get("campaign_id", "")))
+    return Entry(
+        shortened(name), folder.name, verdict, campaign_id, outcome, format_roi(figures), link
+    )
 
 
 def _attempt(path: Path, name: str) -> Entry:

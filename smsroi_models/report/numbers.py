@@ -25,7 +25,21 @@ class Money:
 
     def __call__(self, amount: float, step: float = 1.0) -> str:
         """Write an amount, rounded to a multiple of ``step``; below 1 always to 0.01."""
-        text = plain(abs(amount), step if step >= 1 else 0.01)
+        return self._marked(amount, plain(abs(amount), step if step >= 1 else 0.01))
+
+    def short(self, amount: float, step: float = 1.0) -> str:
+        """Write an amount for a figure: from a million on as ``$1.23M``.
+
+        >>> Money("USD").short(-43_210_000.0, 100_000.0), Money("USD").short(999.0)
+        ('−$43.2M', '$999')
+        """
+        for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+            if abs(amount) >= size:
+                digits = max(step / size, 0.01)
+                return self._marked(amount, f"{plain(abs(amount) / size, digits)}{letter}")
+        return self(amount, step)
+
+    def _marked(self, amount: float, text: str) -> str:
         sign = MINUS if amount < 0 and text.strip("0.,") else ""
         symbol = _SYMBOLS.get(self.currency)
         return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {self.currency}"
@@ -102,3 +116,12 @@ def with_interval(
 def say(figure: Estimate, write: Callable[[float, float], str], smallest: float) -> str:
     """Write an estimate and its interval in one piece: ``$12,300 ($6,300 to $18,300)``."""
     return "{} ({})".format(*with_interval(figure, write, smallest))
+
+
+def shortened(name: str, length: int = 80) -> str:
+    """Cut a name that somebody else chose to what a line can hold.
+
+    >>> shortened("Spring sale"), shortened("x" * 100, 5)
+    ('Spring sale', 'xxxx…')
+    """
+    return name if len(name) <= length else f"{name[: length - 1]}…"

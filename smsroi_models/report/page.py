@@ -16,6 +16,7 @@ from smsroi_models.report.numbers import (
     percent,
     plain,
     probability,
+    shortened,
     step_for,
     with_interval,
 )
@@ -57,7 +58,8 @@ def verdict(result: CampaignResult) -> Html:
     headline = words.HEADLINES[result.roi.outcome]
     return _render(
         "verdict.html",
-        campaign=result.campaign,
+        shown_name=shortened(result.campaign.name, 200),
+        campaign_id=shortened(result.campaign.campaign_id),
         as_of=result.as_of,
         outcome=result.roi.outcome,
         headline=headline,
@@ -84,7 +86,10 @@ def ledger(result: CampaignResult) -> Html:
             "",
         ),
         ("Extra margin", *with_interval(roi.incremental_margin, money, 0.01), "total"),
-        *((_cost_label(line), money(-line.counted, 0.01), "", "") for line in roi.ledger),
+        *(
+            (_cost_label(line), money(-line.counted, 0.01 if line.counted < 1e5 else 1.0), "", "")
+            for line in roi.ledger
+        ),
     ]
     if roi.profit is not None:
         rows.append(("Profit", *with_interval(roi.profit, money, 0.01), "grand"))
@@ -209,7 +214,9 @@ def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> di
     figure = Estimate(lift.absolute_lift, lift.standard_error, lift.ci_lower, lift.ci_upper)
     step = step_for(figure, 1e-6)
 
-    def write(value: float) -> str:
+    def write(value: float, unit: str = "") -> str:
+        if share and unit:
+            return f"{plain(100 * value, 100 * step)}{unit}"
         if share:
             return percent(value, step)
         return plain(value, step) if name == "orders" else money(value, min(step, 0.01))
@@ -220,8 +227,8 @@ def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> di
         "method": lift.method,
         "treatment": write(lift.mean_treatment),
         "holdout": write(lift.mean_holdout),
-        "lift": write(lift.absolute_lift),
-        "interval": f"{write(lift.ci_lower)} to {write(lift.ci_upper)}",
+        "lift": write(lift.absolute_lift, " pp"),
+        "interval": f"{write(lift.ci_lower)} to {write(lift.ci_upper, ' pp')}",
         **_relative(lift),
         "p_value": f"{lift.p_value:.3f}" if lift.p_value >= 0.001 else "< 0.001",
     }

@@ -26,6 +26,7 @@ from smsroi_models.errors import ParameterError, RenderError
 from smsroi_models.report.folders import as_of_folder, folder_name, locked, partial_folder
 from smsroi_models.report.html import to_html
 from smsroi_models.report.kernel import execute
+from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
 from smsroi_models.report.results import find_results, write_results
 
@@ -95,7 +96,7 @@ def render(
             moment = _moment(results, campaign_id, requested)
             _write(work, executed, results, values, source.name)
         except RenderError as error:
-            if _kept(work / "notebook.ipynb", failed, source.name):
+            if _is_fault(error) and _kept(work / "notebook.ipynb", failed, source.name):
                 error.add_note(f"The attempt is kept as {failed}; earlier reports are untouched.")
             raise
         _publish(work, campaign / moment)
@@ -110,6 +111,11 @@ def render(
         verdict=results["verdict"],
         outcome=results["outcome"],
     )
+
+
+def _is_fault(error: RenderError) -> bool:
+    """Tell a failure from a campaign that can only be read later."""
+    return getattr(error.__cause__, "ename", "") != errors.NotReadyError.__name__
 
 
 def _identity(
@@ -141,7 +147,7 @@ def _execute(
         if error.ename in _OWN_ERRORS:
             raise RenderError(text) from error
         raise RenderError(f"{name}: {error.ename}: {text}") from error
-    except (PapermillException, CellControlSignal, RuntimeError, OSError) as error:
+    except (PapermillException, CellControlSignal, RuntimeError, OSError, ValueError) as error:
         raise RenderError(f"{name}: its kernel failed: {error}") from error
 
 
@@ -166,7 +172,7 @@ def _write(
     values: Mapping[str, object],
     name: str,
 ) -> None:
-    page = to_html(executed, title=f"Did {results['name']} pay for itself?")
+    page = to_html(executed, title=f"Did {shortened(results['name'])} pay for itself?")
     (work / "report.html").write_text(page, encoding="utf-8")
     _write_notebook(executed, work / "notebook.ipynb", name)
     notebook = (work / "input.ipynb").read_bytes()
@@ -189,7 +195,10 @@ def _publish(work: Path, target: Path) -> None:
 def _kept(attempt: Path, failed: Path, name: str) -> bool:
     if not attempt.exists():  # no kernel came up, so there is nothing to look at
         return False
-    node = nbformat.read(attempt, as_version=4)  # type: ignore[no-untyped-call]
-    _write_notebook(node, attempt, name)
-    attempt.replace(failed)
+    try:
+        node = nbformat.read(attempt, as_version=4)  # type: ignore[no-untyped-call]
+        _write_notebook(node, attempt, name)
+        attempt.replace(failed)
+    except (OSError, ValueError):  # a full disk leaves half a notebook: the first error counts
+        return False
     return True

@@ -87,7 +87,7 @@ def _draw(axes: Axes, row: int, bar: _Bar, money: Money) -> None:
         axes.plot(ends, [row, row], color=INK, linewidth=1.4)
         reach = max(reach, bar.interval.ci_upper)
     axes.annotate(
-        money(bar.change, bar.rounding),
+        money.short(bar.change, bar.rounding).removesuffix(f" {money.currency}"),
         (reach, row),
         xytext=(5, 0),
         textcoords="offset points",

@@ -11,9 +11,15 @@ from smsroi_models.store.tables import Column, Kind, Table
 # DuckDB takes a text time without offset for session time, and a date's day for an offset, so
 # the zone is looked for after a time of day.
 _ZONED = r"\d:\d{2}(:\d{2}(\.\d+)?)?\s*([Zz]|[+-]\d{2}(:?\d{2})?)\s*$"
-# DuckDB rounds '1.5' to the integer 2.
+# DuckDB rounds '1.5' to the integer 2, and reads '1_000' as a thousand.
 _WHOLE = r"^\s*[+-]?\d+(\.0*)?\s*$"
-_PATTERNS: dict[Kind, str] = {"time": _ZONED, "count": _WHOLE}
+_NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+_PATTERNS: dict[Kind, str] = {
+    "time": _ZONED,
+    "count": _WHOLE,
+    "money": _NUMBER,
+    "number": _NUMBER,
+}
 
 
 def missing_columns(raw: ibis.Table, table: Table) -> tuple[str, ...]:
@@ -69,11 +75,17 @@ def lacks_zone(value: ibis.expr.types.StringValue) -> ibis.expr.types.BooleanVal
     return value.try_cast("timestamp").notnull() & ~value.re_search(_ZONED)
 
 
+def _plain_time(value: ibis.expr.types.StringValue) -> ibis.expr.types.StringValue:
+    """Write a time as DuckDB reads it: seconds given, no space before the offset."""
+    with_seconds = value.re_replace(r"([T ]\d{2}:\d{2})(\s*(?:[Zz]|[+-]\d{2}))", r"\1:00\2")
+    return with_seconds.re_replace(r"(\d)\s+([Zz]|[+-]\d{2})", r"\1\2")
+
+
 def _read_text(value: ibis.Value, column: Column, target: dt.DataType) -> ibis.Value:
     if column.kind == "text":
         return value.nullif("") if column.nullable else value
-    pattern = {"time": _ZONED, "count": _WHOLE}.get(column.kind)
-    read = value.try_cast(target)
+    pattern = _PATTERNS.get(column.kind)
+    read = (_plain_time(value) if column.kind == "time" else value).try_cast(target)
     return (
         read if pattern is None else ibis.ifelse(value.re_search(pattern), read, ibis.null(target))
     )

@@ -42,7 +42,8 @@ def read_csv_sql(file: Path) -> str:
     Raises
     ------
     StoreError
-        If the file has no header, names a column twice, or is not UTF-8.
+        If the file has no header, is not separated by commas, names a column twice, or is not
+        UTF-8.
     """
     columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in _header(file))
     return (
@@ -58,6 +59,11 @@ def _header(file: Path) -> list[str]:
             header = next(csv.reader(lines), [])
     except UnicodeDecodeError as error:
         raise StoreError(f"{str(file)!r} is not UTF-8 text. Save it as CSV in UTF-8.") from error
+    if len(header) == 1 and any(sign in header[0] for sign in (";", "\t", "|")):
+        raise StoreError(
+            f"{str(file)!r} is not separated by commas: its first line is {header[0]!r}. Save it "
+            "with commas between the columns, and points in decimal numbers."
+        )
     if not any(header):
         raise StoreError(f"{str(file)!r} is empty. Its first line must name its columns.")
     twice = [name for name, n in Counter(header).items() if n > 1]

@@ -22,7 +22,13 @@ ALL_READY = Readiness(
     counted_until=ENDS,
 )
 PRICED = Texts(
-    sent=800, delivered=760, segments=800, priced=800, unpriced=0, held_out_texted=0, amount=8.0
+    sent=9800,
+    delivered=9500,
+    segments=9800,
+    priced=9800,
+    unpriced=0,
+    held_out_texted=0,
+    amount=98.0,
 )
 CAMPAIGN = Campaign("SPRING", "Spring", ENDS - timedelta(days=7), 7, 0.6, "USD", None)
 MEASURED = ("converted", "orders", "margin", "margin_cubed", "pre_orders")
@@ -142,7 +148,7 @@ def test_more_than_one_in_a_hundred_held_out_customers_texted_fail(
         (PRICED, True, "passed"),
         (PRICED, False, "failed"),
         (None, True, "failed"),
-        (dataclasses.replace(PRICED, priced=0, unpriced=800, amount=0.0), True, "failed"),
+        (dataclasses.replace(PRICED, priced=0, unpriced=9800, amount=0.0), True, "failed"),
         (dataclasses.replace(PRICED, sent=0, priced=0, amount=0.0), True, "failed"),
         (None, False, "failed"),
     ],
@@ -154,11 +160,25 @@ def test_costs_that_are_not_booked_fail(
     assert check.status == status
 
 
+@pytest.mark.parametrize(
+    ("sent", "delivered", "status"),
+    [
+        (9_800, 9_500, "passed"),
+        (5_000, 2_500, "passed"),
+        (4_999, 4_999, "failed"),
+        (9_800, 0, "failed"),
+    ],
+)
+def test_a_campaign_that_hardly_anybody_got_fails(sent: int, delivered: int, status: str) -> None:
+    texts = dataclasses.replace(PRICED, sent=sent, delivered=delivered)
+    assert _checks(texts=texts)["Texts delivered"].status == status
+
+
 def test_texts_without_a_price_are_told() -> None:
-    some = dataclasses.replace(PRICED, priced=750, unpriced=50)
+    some = dataclasses.replace(PRICED, priced=9750, unpriced=50)
     check = _checks(texts=some)["Prices of texts"]
     assert check.status == "informational"
-    assert "50 of 800 texts have no price: they count at the mean price" in check.text
+    assert "50 of 9,800 texts have no price: they count at the mean price" in check.text
     assert "Prices of texts" not in _checks(texts=None)
 
 

@@ -99,7 +99,17 @@ def test_unusable_rows_are_refused() -> None:
         one.merge(Moments.from_rows([[1.0]], ["margin"]))
     with pytest.raises(DataError, match="no moments of"):
         one.select(["margin"])
-    with pytest.raises(DataError, match="at least one row"):
+    with pytest.raises(DataError, match="a whole number of at least 1"):
         Moments(("a",), 0, np.zeros(1), np.zeros((1, 1)))
+    with pytest.raises(DataError, match="a whole number of at least 1"):
+        Moments(("a",), 2.5, np.zeros(1), np.zeros((1, 1)))  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="at least one row"):
+        Moments.from_sums("a", 0, 0.0, 0.0)
+    with pytest.raises(DataError, match="is not one"):
+        Moments.from_sums("a", 10, 20.0, 1.0)  # the squares sum to less than n means squared
+    with pytest.raises(DataError, match="is not one"):
+        Moments(("a", "b"), 9, np.zeros(2), np.array([[1.0, 0.5], [0.2, 1.0]]))
+    with pytest.raises(DataError, match="each column has its own name"):
+        Moments(("a", "a"), 9, np.zeros(2), np.eye(2))
     with pytest.raises(DataError, match="a mean of shape"):
         Moments(("a",), 2, np.zeros(2), np.zeros((1, 1)))
