@@ -20,7 +20,7 @@ from smsroi_models.report.numbers import (
     step_for,
     with_interval,
 )
-from smsroi_models.report.results import RESULTS_MIME, versions
+from smsroi_models.report.results import versions
 from smsroi_models.result import CampaignResult
 
 _OUTCOMES = {
@@ -42,28 +42,17 @@ class Html:
         return self.text
 
 
-class Results:
-    """The report's figures for machines; shows nothing on the page."""
-
-    def __init__(self, payload: dict[str, Any]) -> None:
-        self.payload = payload
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {RESULTS_MIME: self.payload}
-
-
 def verdict(result: CampaignResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and any caution."""
     failed = [check for check in result.checks if check.status == "failed"]
-    headline = words.HEADLINES[result.roi.outcome]
     return _render(
         "verdict.html",
         shown_name=shortened(result.campaign.name, 200),
         campaign_id=shortened(result.campaign.campaign_id),
         as_of=result.as_of,
         outcome=result.roi.outcome,
-        headline=headline,
-        sentence=words.verdict(result).removeprefix(headline).strip(),
+        headline=words.HEADLINES[result.roi.outcome],
+        sentence=words.sentence(result),
         cautions=failed,
     )
 
@@ -137,52 +126,6 @@ def method(result: CampaignResult) -> Html:
     )
 
 
-def results(result: CampaignResult) -> Results:
-    """Return the figures for ``results.json``."""
-    roi = result.roi
-    return Results(
-        {
-            "campaign_id": result.campaign.campaign_id,
-            "name": result.campaign.name,
-            "currency": result.campaign.currency,
-            "as_of": _iso(result.as_of),
-            "verdict": words.verdict(result),
-            "outcome": roi.outcome,
-            "store_fingerprint": result.store_fingerprint,
-            "figures": {
-                "confidence_level": roi.confidence_level,
-                "cost": roi.cost,
-                "probability_of_profit": roi.probability_of_profit,
-                "break_even_lift": roi.break_even_lift,
-                "payback_day": result.payback_day,
-                "n_treatment": result.lift["margin"].headline.n_treatment,
-                "n_holdout": result.lift["margin"].headline.n_holdout,
-                "waiting": result.readiness.waiting,
-                **{
-                    name: figure.to_dict() if figure else None
-                    for name, figure in _estimates(result).items()
-                },
-                "lift": {name: pair.headline.to_dict() for name, pair in result.lift.items()},
-                "unadjusted_lift": {
-                    name: pair.unadjusted.to_dict() for name, pair in result.lift.items()
-                },
-            },
-            "checks": [check.to_dict() for check in result.checks],
-        }
-    )
-
-
-def _estimates(result: CampaignResult) -> dict[str, Estimate | None]:
-    roi = result.roi
-    return {
-        "incremental_revenue": roi.incremental_revenue,
-        "incremental_margin": roi.incremental_margin,
-        "profit": roi.profit,
-        "roi": roi.roi,
-        "extra_orders": result.extra_orders,
-    }
-
-
 def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
     """Return label, figure and the line beneath it."""
     roi, money = result.roi, Money(result.campaign.currency)
@@ -248,11 +191,6 @@ def _cost_label(line: Any) -> str:
     if abs(line.counted - line.amount) < 0.005:
         return f"Cost: {line.label}"
     return f"Cost: {line.label}, part of those counted"
-
-
-def _iso(moment: Any) -> str:
-    midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
-    return f"{moment:%Y-%m-%d}" if midnight else f"{moment:%Y-%m-%dT%H%M%SZ}"
 
 
 @cache

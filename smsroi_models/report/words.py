@@ -16,9 +16,15 @@ HEADLINES = {
 
 
 def verdict(result: CampaignResult) -> str:
-    """Return the answer to the report's question, with the interval in words."""
-    roi, money = result.roi, Money(result.campaign.currency)
-    return f"{HEADLINES[roi.outcome]} {_SENTENCES[roi.outcome](roi, money)}"
+    """Return the answer to the report's question in one piece, with the checks that failed."""
+    failed = [check.name.lower() for check in result.checks if check.status == "failed"]
+    caution = f" Checks that failed: {', '.join(failed)}." if failed else ""
+    return f"{HEADLINES[result.roi.outcome]} {sentence(result)}{caution}"
+
+
+def sentence(result: CampaignResult) -> str:
+    """Return what the campaign earned or cost, with the interval in words."""
+    return _SENTENCES[result.roi.outcome](result.roi, Money(result.campaign.currency))
 
 
 def confidence(level: float) -> str:

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.report import page, words
+from smsroi_models.report import page, payload, words
 from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, Roi
@@ -111,6 +111,7 @@ def test_a_failed_check_stands_in_the_verdict(result):
     cautious = replace(result, checks=(failed,))
     assert "Read with care." in page.verdict(cautious).text
     assert "Orders stop early." in page.verdict(cautious).text
+    assert words.verdict(cautious).endswith(f" Checks that failed: {failed.name.lower()}.")
 
 
 def test_the_ledger_adds_up(result):
@@ -127,7 +128,7 @@ def test_absent_tables_are_told(result):
 
 
 def test_results_for_machines_hold_what_the_page_says(result):
-    bundle = page.results(result)._repr_mimebundle_()
+    bundle = payload.results(result)._repr_mimebundle_()
     figures = bundle[RESULTS_MIME]["figures"]
     assert list(bundle) == [RESULTS_MIME]
     assert figures["profit"]["estimate"] == result.roi.profit.estimate

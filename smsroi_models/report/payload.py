@@ -1,0 +1,70 @@
+"""The figures of a campaign's report for machines: what becomes ``results.json``."""
+
+from datetime import datetime
+from typing import Any
+
+from smsroi_models.attribution.effects import Estimate
+from smsroi_models.report import words
+from smsroi_models.report.results import RESULTS_MIME
+from smsroi_models.result import CampaignResult
+
+
+class Results:
+    """The report's figures for machines; shows nothing on the page."""
+
+    def __init__(self, payload: dict[str, Any]) -> None:
+        self.payload = payload
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {RESULTS_MIME: self.payload}
+
+
+def results(result: CampaignResult) -> Results:
+    """Return the figures for ``results.json``."""
+    roi = result.roi
+    return Results(
+        {
+            "campaign_id": result.campaign.campaign_id,
+            "name": result.campaign.name,
+            "currency": result.campaign.currency,
+            "as_of": _iso(result.as_of),
+            "verdict": words.verdict(result),
+            "outcome": roi.outcome,
+            "store_fingerprint": result.store_fingerprint,
+            "figures": {
+                "confidence_level": roi.confidence_level,
+                "cost": roi.cost,
+                "probability_of_profit": roi.probability_of_profit,
+                "break_even_lift": roi.break_even_lift,
+                "payback_day": result.payback_day,
+                "n_treatment": result.lift["margin"].headline.n_treatment,
+                "n_holdout": result.lift["margin"].headline.n_holdout,
+                "waiting": result.readiness.waiting,
+                **{
+                    name: figure.to_dict() if figure else None
+                    for name, figure in _estimates(result).items()
+                },
+                "lift": {name: pair.headline.to_dict() for name, pair in result.lift.items()},
+                "unadjusted_lift": {
+                    name: pair.unadjusted.to_dict() for name, pair in result.lift.items()
+                },
+            },
+            "checks": [check.to_dict() for check in result.checks],
+        }
+    )
+
+
+def _estimates(result: CampaignResult) -> dict[str, Estimate | None]:
+    roi = result.roi
+    return {
+        "incremental_revenue": roi.incremental_revenue,
+        "incremental_margin": roi.incremental_margin,
+        "profit": roi.profit,
+        "roi": roi.roi,
+        "extra_orders": result.extra_orders,
+    }
+
+
+def _iso(moment: datetime) -> str:
+    midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    return f"{moment:%Y-%m-%d}" if midnight else f"{moment:%Y-%m-%dT%H%M%SZ}"
