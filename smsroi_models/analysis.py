@@ -73,7 +73,7 @@ def analyze_campaign(
     StoreError
         If the store breaks its contract.
     DataError
-        If there is no such campaign.
+        If there is no such campaign, or ``as_of`` is not given and an order lies in the future.
     NotReadyError
         If no window is over yet; the text says when the first one will be.
     NotEstimableError
@@ -85,15 +85,14 @@ def analyze_campaign(
     warnings = _require_sound(store)
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
-    moment = parse_as_of(as_of) if as_of else _midnight(last_order_at)
+    moment = parse_as_of(as_of) if as_of else _horizon(last_order_at)
     readiness = read_readiness(store, campaign, moment)
     _require_ready(campaign, readiness, moment)
 
     customers = outcomes(store, campaign, moment, pre_days=pre_days)
     measured = [n for n in customers.columns if n not in ("customer_id", "arm", "assigned_at")]
-    treated, held = collect_moments(
-        customers.mutate(margin_cubed=_.margin**3), [*measured, "margin_cubed"]
-    )
+    checked = {"margin_cubed": _.margin**3, "assigned_day": _.assigned_at.epoch_seconds() / 86_400}
+    treated, held = collect_moments(customers.mutate(**checked), [*measured, *checked])
     covariates = usable_covariates(treated, held, PRE_PERIOD_COLUMNS if pre_days else ())
     targets = [name for name in measured if name not in PRE_PERIOD_COLUMNS]
     lift, reasons = campaign_lifts(treated, held, targets, covariates, confidence_level)
@@ -215,7 +214,10 @@ def _require_ready(campaign: Campaign, readiness: Readiness, as_of: datetime) ->
 def _require_money(lift: dict[str, OutcomeLift], reasons: dict[str, str]) -> None:
     for name in ("revenue", "margin"):
         if name not in lift:
-            raise NotEstimableError(f"{name} is not estimable: {reasons[name]}")
+            raise NotEstimableError(
+                f"{name} is not estimable: {reasons[name]}. Where it should differ between "
+                "customers, look at orders.revenue, cost_of_goods and the campaign's margin_rate"
+            )
 
 
 def _ledger(
@@ -229,5 +231,11 @@ def _ledger(
     return lines or None
 
 
-def _midnight(moment: datetime) -> datetime:
-    return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+def _horizon(last_order_at: datetime) -> datetime:
+    """Return the midnight that begins the day of the last order."""
+    if last_order_at > datetime.now(UTC):
+        raise DataError(
+            f"the last order of the store is of {last_order_at:%Y-%m-%d}, which is still to come: "
+            "correct its time, or pass as_of"
+        )
+    return datetime(last_order_at.year, last_order_at.month, last_order_at.day, tzinfo=UTC)

@@ -95,6 +95,7 @@ def report(
 
     ids = _chosen(find_store(store), campaigns or [], every)
     _check_options(as_of, confidence_level, pre_days)
+    reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     if not as_json:
         print(f"Reading {find_store(store)}")
     batch = render_campaigns(
@@ -133,12 +134,19 @@ def _refuse_foreign_store(path: str) -> None:
     """Refuse to put the demo where data of somebody's own lie."""
     from smsroi_models.attribution.campaigns import read_campaign_ids
     from smsroi_models.store.connect import open_store
+    from smsroi_models.store.tables import TABLES
 
     if not Path(path).exists() or (Path(path).is_dir() and not any(Path(path).iterdir())):
         return
     try:
         with open_store(path) as found:
-            simulated = all(re.fullmatch(r"camp-\d\d", name) for name in read_campaign_ids(found))
+            ids = read_campaign_ids(found)
+            simulated = (
+                set(found.layout.format.values()) <= {"parquet", "duckdb"}
+                and found.names == tuple(TABLES)
+                and bool(ids)
+                and all(re.fullmatch(r"camp-\d\d", name) for name in ids)
+            )
     except SmsroiError:
         simulated = False
     if not simulated:

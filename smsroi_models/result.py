@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from smsroi_models.attribution.campaigns import Campaign, Readiness
 from smsroi_models.attribution.checks import Check
@@ -9,7 +10,7 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.estimates import DayLift, OutcomeLift, payback_day
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.records import Record
-from smsroi_models.roi import Roi
+from smsroi_models.roi import Outcome, Roi
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,16 @@ class CampaignResult(Record):
     checks: tuple[Check, ...]
     missing: dict[str, str]
     store_fingerprint: str
+
+    @property
+    def outcome(self) -> Outcome | Literal["invalid"]:
+        """``invalid`` where a failed check leaves nothing to compare; otherwise the ROI's."""
+        return "invalid" if self.invalidated_by else self.roi.outcome
+
+    @property
+    def invalidated_by(self) -> Check | None:
+        """The first failed check that no verdict can be given against; None if there is none."""
+        return next((check for check in self.checks if check.invalidates), None)
 
     @property
     def covariates(self) -> tuple[str, ...]:

@@ -119,9 +119,12 @@ def test_demo_never_replaces_data_of_somebodys_own(tmp_path):
         "campaign_id,name,starts_at,window_days,margin_rate,currency\n"
         "SPRING,Spring,2025-03-01T00:00:00Z,14,0.6,USD\n"
     )
-    run = _smsroi("demo", "--store", mine, "--customers", 1000)
-    assert run.returncode == 2 and "did not make" in run.stderr
-    assert [path.name for path in mine.iterdir()] == ["campaigns.csv"]
+    header = (mine / "campaigns.csv").read_text().splitlines()[0]
+    for text in (header, f"{header}\ncamp-01,Mine,2025-03-01T00:00:00Z,14,0.6,USD"):
+        (mine / "campaigns.csv").write_text(f"{text}\n")
+        run = _smsroi("demo", "--store", mine, "--customers", 1000)
+        assert run.returncode == 2 and "did not make" in run.stderr
+        assert [path.name for path in mine.iterdir()] == ["campaigns.csv"]
 
 
 def test_a_campaign_named_too_early_waits_and_exits_1(shop, tmp_path):

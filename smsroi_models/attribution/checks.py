@@ -1,5 +1,6 @@
 """Whether two arms can be compared: each check passed, failed or informs."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,18 +17,24 @@ FEW_BUYERS = 100
 # 4 % of intervals on one side of the truth instead of 2.5 %. Where tails are heavy, the skewness
 # observed is less than the true one: what fails here is worse than it looks.
 MOST_ONE_SIDED = 1.6
+# Half a day: less is the hour at which a list was worked through.
+SAME_TIME_DAYS = 0.5
 # Of arms drawn at random, one in a thousand campaigns fails by chance.
 UNBALANCED_P_VALUE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
 class Check(Record):
-    """One check: a short name, its status, what was seen, and what to do about it."""
+    """One check: a short name, its status, what was seen, and what to do about it.
+
+    ``invalidates`` says of a failed check that no verdict can be given at all.
+    """
 
     name: str
     status: Literal["passed", "failed", "informational"]
     text: str
     remedy: str = ""
+    invalidates: bool = False
 
 
 def buyers(arm: Moments) -> int:
@@ -78,15 +85,18 @@ def balanced(treatment: Moments, holdout: Moments) -> Check:
     Looks at ``pre_orders``: its tails are lighter than money's, so that chance seldom fails it.
     """
     name = "Arms alike before"
+    means = treatment.mean_of("pre_orders"), holdout.mean_of("pre_orders")
     try:
         p_value = compare(treatment, holdout, "pre_orders").p_value
     except NotEstimableError:
-        return Check(
-            name, "informational", "Too few orders before assignment to see whether arms differed."
-        )
+        # No order in one arm: so many were to be expected there, had it been like the other.
+        expected = treatment.n * means[1] if means[0] == 0 else holdout.n * means[0]
+        p_value = math.exp(-expected) if min(means) == 0 else 1.0
+    if max(means) == 0:
+        return Check(name, "informational", "Nobody ordered before: arms cannot be compared there.")
     if p_value >= UNBALANCED_P_VALUE:
         return Check(name, "passed", "Texted and held-out customers ordered alike beforehand.")
-    before = [f"{arm.mean_of('pre_orders'):.3f}" for arm in (treatment, holdout)]
+    before = [f"{mean:.3f}" for mean in means]
     return Check(
         name,
         "failed",
@@ -94,4 +104,30 @@ def balanced(treatment: Moments, holdout: Moments) -> Check:
         f"{before[1]}. Chance hardly makes arms so different: they were probably not drawn at "
         "random from one list, and then nothing here shows what the campaign caused.",
         "Look at how the holdout was drawn.",
+        invalidates=True,
+    )
+
+
+def same_clock(treatment: Moments, holdout: Moments) -> Check:
+    """Check that both arms were assigned at the same time, so that their windows are the same.
+
+    Looks at ``assigned_day``, the time of assignment in days. Arms filled as customers came along
+    may differ by chance.
+    """
+    name = "Same clock"
+    days = treatment.mean_of("assigned_day") - holdout.mean_of("assigned_day")
+    try:
+        by_chance = compare(treatment, holdout, "assigned_day").p_value >= UNBALANCED_P_VALUE
+    except NotEstimableError:  # everybody of an arm at one time
+        by_chance = False
+    if by_chance or abs(days) <= SAME_TIME_DAYS:
+        return Check(name, "passed", "Both arms were assigned at the same time.")
+    return Check(
+        name,
+        "failed",
+        f"The texted were assigned {abs(days):.1f} days {'after' if days > 0 else 'before'} the "
+        "held-out, on average: their windows are not the same days, and what the season changed "
+        "cannot be told from what the campaign changed.",
+        "Give held-out customers the time at which they would have been texted.",
+        invalidates=True,
     )

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from smsroi_models.attribution.campaigns import Campaign, Readiness
-from smsroi_models.attribution.checks import Check, balanced, enough_buyers
+from smsroi_models.attribution.checks import Check, balanced, enough_buyers, same_clock
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.store.checks import Finding
 
 # A text or two that went astray changes nothing; more makes the effect look smaller than it was.
 CONTAMINATED_SHARE = 0.01
+MOST_CONTAMINATED_SHARE = 0.5
 # Opt-outs and dead numbers keep a few texts from going out or arriving, seldom half of them.
 LEAST_SENT = LEAST_DELIVERED = 0.5
+_COSTS_REMEDY = "Add the table messages with segments and prices, and the table costs."
 
 
 def campaign_checks(
@@ -49,6 +51,7 @@ def campaign_checks(
         _windows_over(readiness, as_of),
         _orders_reach(readiness, last_order_at, orders / campaign.window_days),
         balanced(*arms),
+        same_clock(*arms),
         *_contaminated(texts, arms[1].n),
         *_delivered(texts, arms[0].n),
         enough_buyers(*arms, confidence_level),
@@ -105,6 +108,7 @@ def _contaminated(texts: Texts | None, held_out: int) -> list[Check]:
             f"{count:,} of {held_out:,} held-out customers were texted all the same: the effect "
             "looks smaller than it was.",
             "Find out how the sending list was made.",
+            invalidates=count > MOST_CONTAMINATED_SHARE * held_out,
         )
     ]
 
@@ -113,34 +117,37 @@ def _delivered(texts: Texts | None, assigned: int) -> list[Check]:
     if texts is None:
         return []
     name = "Texts delivered"
-    if texts.sent >= assigned * LEAST_SENT and texts.delivered >= texts.sent * LEAST_DELIVERED:
+    if texts.in_time >= assigned * LEAST_SENT and texts.delivered >= texts.sent * LEAST_DELIVERED:
         share = texts.delivered / texts.sent
         return [Check(name, "passed", f"{share:.0%} of {texts.sent:,} texts were delivered.")]
     return [
         Check(
             name,
             "failed",
-            f"{texts.sent:,} texts were sent to the {assigned:,} customers assigned to be texted, "
-            f"and {texts.delivered:,} delivered: either the table messages is not whole, or most "
-            "customers never saw the text.",
+            f"{texts.in_time:,} texts went out in the window of the {assigned:,} customers "
+            f"assigned to be texted, and {texts.delivered:,} of all {texts.sent:,} were delivered: "
+            "the table messages is not whole, or most customers had no text in time.",
             "Export the messages again, with their last status.",
+            # A difference that came without any text is not the texts' doing.
+            invalidates=texts.sent > 0 and 0 in (texts.in_time, texts.delivered),
         )
     ]
 
 
 def _costs(texts: Texts | None, other_costs: bool) -> Check:
     name = "Costs booked"
-    priced = texts is not None and texts.priced > 0
+    priced = texts is not None and texts.amount > 0
     if priced and other_costs:
         return Check(name, "passed", "Texts and other costs are booked.")
-    absent = "what the texts cost" if not priced else "any cost beside the texts"
     if not priced and not other_costs:
-        absent = "any cost"
+        text = "The store does not say any cost: no profit and no return are given."
+        return Check(name, "failed", text, _COSTS_REMEDY)
+    absent = "any cost beside the texts" if priced else "what the texts cost"
     return Check(
         name,
         "failed",
         f"The store does not say {absent}: profit and return are better here than they were.",
-        "Add the table messages with prices, and costs.",
+        _COSTS_REMEDY,
     )
 
 

@@ -18,8 +18,9 @@ class Texts(Record):
 
     Attributes
     ----------
-    sent, delivered : int
-        Texts that are still queued, or were canceled, are not sent.
+    sent, delivered, in_time : int
+        Texts that are still queued, or were canceled, are not sent; ``in_time`` are those that
+        were sent to an assigned customer before the window was over.
     segments : int
         Segments of the texts that were sent.
     priced : int
@@ -35,6 +36,7 @@ class Texts(Record):
 
     sent: int
     delivered: int
+    in_time: int
     segments: int
     priced: int
     unpriced: int
@@ -53,6 +55,7 @@ def collect_texts(store: Tables, campaign: Campaign, as_of: datetime) -> Texts:
     return Texts(
         sent=int(row["sent"] or 0),
         delivered=int(row["delivered"] or 0),
+        in_time=int(row["in_time"] or 0),
         segments=int(row["segments"] or 0),
         priced=int(row["priced"] or 0),
         unpriced=int(row["unpriced"] or 0),
@@ -73,12 +76,14 @@ def texts_summed(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.Tab
         .filter(~_.waiting.coalesce(False))
         .mutate(
             went_out=_.status.notin(UNSENT_STATUSES),
+            in_time=_.sent_at < _.assigned_at + ibis.interval(days=campaign.window_days),
             unpriced=_.price.isnull() & _.status.notin(UNBILLED_STATUSES),
         )
     )
     return texts.aggregate(
         sent=_.went_out.sum(),
         delivered=_.status.isin(DELIVERED_STATUSES).sum(),
+        in_time=(_.went_out & _.in_time).sum(),
         segments=_.segments.sum(where=_.went_out),
         priced=_.price.notnull().sum(),
         unpriced=_.unpriced.sum(),

@@ -24,8 +24,8 @@ class Money:
     currency: str
 
     def __call__(self, amount: float, step: float = 1.0) -> str:
-        """Write an amount, rounded to a multiple of ``step``; below 1 always to 0.01."""
-        return self._marked(amount, plain(abs(amount), step if step >= 1 else 0.01))
+        """Write an amount, rounded to a multiple of ``step``; below 1 to 0.01 or finer."""
+        return self._marked(amount, plain(abs(amount), step if step >= 1 else min(step, 0.01)))
 
     def short(self, amount: float, step: float = 1.0) -> str:
         """Write an amount for a figure: from a million on as ``$1.23M``.
@@ -98,6 +98,15 @@ def step_for(figure: Estimate, smallest: float) -> float:
     while 10.0**power > smallest and any(end and abs(end) < 10.0**power / 2 for end in ends):
         power -= 1
     return max(smallest, 10.0**power)
+
+
+def digits_of(amount: float) -> float:
+    """Return the step that leaves a known amount at least two digits, 0.01 or finer.
+
+    >>> digits_of(12.0), digits_of(0.0034)
+    (0.01, 0.0001)
+    """
+    return min(0.01, 10.0 ** (math.floor(math.log10(amount)) - 1)) if amount > 0 else 0.01
 
 
 def with_interval(

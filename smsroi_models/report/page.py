@@ -13,6 +13,7 @@ from smsroi_models.report import words
 from smsroi_models.report.numbers import (
     MINUS,
     Money,
+    digits_of,
     percent,
     plain,
     probability,
@@ -44,14 +45,14 @@ class Html:
 
 def verdict(result: CampaignResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and any caution."""
-    failed = [check for check in result.checks if check.status == "failed"]
+    failed = [c for c in result.checks if c.status == "failed" and c is not result.invalidated_by]
     return _render(
         "verdict.html",
         shown_name=shortened(result.campaign.name, 200),
         campaign_id=shortened(result.campaign.campaign_id),
         as_of=result.as_of,
-        outcome=result.roi.outcome,
-        headline=words.HEADLINES[result.roi.outcome],
+        outcome=result.outcome,
+        headline=words.HEADLINES[result.outcome],
         sentence=words.sentence(result),
         cautions=failed,
     )
@@ -146,7 +147,7 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
     if result.extra_orders is not None:
         tiles.append(("Extra orders", *with_interval(result.extra_orders, plain, 1.0)))
     if roi.cost is not None and roi.break_even_lift is not None:
-        needed = money(roi.break_even_lift, 0.01)
+        needed = money(roi.break_even_lift, digits_of(roi.break_even_lift))
         beneath = f"as booked; paid back by {needed} of margin a customer"
         tiles.append(("Cost", money(roi.cost, 1.0 if roi.cost >= 100 else 0.01), beneath))
     return tiles
@@ -164,6 +165,7 @@ def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> di
             return percent(value, step)
         return plain(value, step) if name == "orders" else money(value, min(step, 0.01))
 
+    low, high = write(lift.ci_lower, " pp").removesuffix(" pp"), write(lift.ci_upper, " pp")
     return {
         "label": label,
         "main": main,
@@ -171,7 +173,7 @@ def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> di
         "treatment": write(lift.mean_treatment),
         "holdout": write(lift.mean_holdout),
         "lift": write(lift.absolute_lift, " pp"),
-        "interval": f"{write(lift.ci_lower)} to {write(lift.ci_upper, ' pp')}",
+        "interval": f"{low} to {high}",
         **_relative(lift),
         "p_value": f"{lift.p_value:.3f}" if lift.p_value >= 0.001 else "< 0.001",
     }

@@ -29,7 +29,7 @@ def results(result: CampaignResult) -> Results:
             "currency": result.campaign.currency,
             "as_of": _iso(result.as_of),
             "verdict": words.verdict(result),
-            "outcome": roi.outcome,
+            "outcome": result.outcome,
             "store_fingerprint": result.store_fingerprint,
             "figures": {
                 "confidence_level": roi.confidence_level,

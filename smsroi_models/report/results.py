@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from smsroi_models.errors import RenderError
 
 RESULTS_MIME = "application/vnd.smsroi.results+json"
-OUTCOMES = ("paid", "lost", "unclear", "unknown")
+OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid")
 
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (

@@ -18,7 +18,7 @@ from smsroi_models.report.drawing import (
     head,
     money_axis,
 )
-from smsroi_models.report.numbers import Money, say, step_for
+from smsroi_models.report.numbers import Money, digits_of, say, step_for
 from smsroi_models.report.words import intervals_named, waterfall_finding
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import Roi
@@ -68,7 +68,8 @@ def _bars(roi: Roi) -> list[_Bar]:
     ]
     left = margin.estimate
     for line in roi.ledger:
-        bars.append(_Bar(line.label, left, -line.counted, GREY, 1.0))
+        rounding = 1.0 if line.counted >= 100 else digits_of(line.counted)
+        bars.append(_Bar(line.label, left, -line.counted, GREY, rounding))
         left -= line.counted
     if profit is not None:
         bars.append(_total("profit", profit, GREEN if profit.estimate >= 0 else RED))

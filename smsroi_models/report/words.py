@@ -12,6 +12,7 @@ HEADLINES = {
     "lost": "No, it did not pay for itself.",
     "unclear": "Cannot tell.",
     "unknown": "The cost is not known.",
+    "invalid": "Cannot tell: there is nothing to compare.",
 }
 
 
@@ -19,11 +20,13 @@ def verdict(result: CampaignResult) -> str:
     """Return the answer to the report's question in one piece, with the checks that failed."""
     failed = [check.name.lower() for check in result.checks if check.status == "failed"]
     caution = f" Checks that failed: {', '.join(failed)}." if failed else ""
-    return f"{HEADLINES[result.roi.outcome]} {sentence(result)}{caution}"
+    return f"{HEADLINES[result.outcome]} {sentence(result)}{caution}"
 
 
 def sentence(result: CampaignResult) -> str:
     """Return what the campaign earned or cost, with the interval in words."""
+    if result.invalidated_by is not None:
+        return result.invalidated_by.text
     return _SENTENCES[result.roi.outcome](result.roi, Money(result.campaign.currency))
 
 
@@ -59,14 +62,15 @@ def profit_or_loss(amount: float, money: Money, step: float) -> str:
 
 def payback(result: CampaignResult) -> str:
     """Say how the margin gathered stood against the cost, in a figure's title."""
-    outcome = result.roi.outcome
+    outcome = result.outcome if result.roi.cost is not None else "unknown"
     if outcome == "paid" and result.payback_day is not None:
         return f"From day {result.payback_day} on, the whole band lies above the cost"
     return {
         "paid": "At the end the whole interval lies above the cost",
         "lost": "At the end the whole band lies below the cost",
         "unclear": "At the end the band holds the cost: cannot tell",
-        "unknown": "Extra margin gathered day by day",
+        "unknown": "Difference in margin gathered day by day",
+        "invalid": "Difference in margin day by day: not the campaign's doing",
     }[outcome]
 
 

@@ -10,7 +10,8 @@ from smsroi_models.store.tables import Column, Kind, Table
 
 # DuckDB takes a text time without offset for session time, and a date's day for an offset, so
 # the zone is looked for after a time of day.
-_ZONED = r"\d:\d{2}(:\d{2}(\.\d+)?)?\s*([Zz]|[+-]\d{2}(:?\d{2})?)\s*$"
+_OFFSET = r"([Zz]|UTC|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
+_ZONED = rf"\d:\d{{2}}(:\d{{2}}(\.\d+)?)?\s*{_OFFSET}\s*$"
 # DuckDB rounds '1.5' to the integer 2, and reads '1_000' as a thousand.
 _WHOLE = r"^\s*[+-]?\d+(\.0*)?\s*$"
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
@@ -77,8 +78,9 @@ def lacks_zone(value: ibis.expr.types.StringValue) -> ibis.expr.types.BooleanVal
 
 def _plain_time(value: ibis.expr.types.StringValue) -> ibis.expr.types.StringValue:
     """Write a time as DuckDB reads it: seconds given, no space before the offset."""
-    with_seconds = value.re_replace(r"([T ]\d{2}:\d{2})(\s*(?:[Zz]|[+-]\d{2}))", r"\1:00\2")
-    return with_seconds.re_replace(r"(\d)\s+([Zz]|[+-]\d{2})", r"\1\2")
+    with_seconds = value.re_replace(r"([T ]\d{2}:\d{2})(\s*(?:[Zz]|UTC|[+-]\d{2}))", r"\1:00\2")
+    in_utc = with_seconds.re_replace(r"\s*([Zz]|UTC)\s*$", "Z")
+    return in_utc.re_replace(r"(\d)\s+([+-]\d{2})", r"\1\2")
 
 
 def _read_text(value: ibis.Value, column: Column, target: dt.DataType) -> ibis.Value:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import ibis
@@ -19,7 +20,7 @@ _READS: dict[str, str] = {
     "flag": "true or false",
 }
 _UPPER_CASE = (("coupons", "code"), ("orders", "coupon_code"))
-
+_EARLIEST, _LATEST = "1970-01-01T00:00:00+00:00", "2200-01-01T00:00:00+00:00"
 
 _Break = tuple[str, Severity, str, str, BooleanValue]
 
@@ -113,6 +114,11 @@ def _column_breaks(rows: ibis.Table, table: Table, column: Column) -> Iterator[_
         fault = f"{name} is not a finite number"
         yield "not finite", "error", fault, remedy, value.isnan() | value.isinf()
     yield from _range_breaks(column, value)
+    if column.kind == "time":
+        remedy = f"Correct {name}: is a digit of the year wrong?"
+        # Four digits at most, or Python could not hold the time.
+        breaks = (value < _instant(_EARLIEST)) | (value >= _instant(_LATEST))
+        yield "out of range", "error", f"{name} lies before 1970 or after 2199", remedy, breaks
     if column.allowed:
         listed = ", ".join(column.allowed)
         remedy = f"Write {name} as one of: {listed}."
@@ -125,6 +131,10 @@ def _column_breaks(rows: ibis.Table, table: Table, column: Column) -> Iterator[_
     if (table.name, name) in _UPPER_CASE:
         remedy = f"Write {name} in upper case, or codes and orders will not find each other."
         yield "lower case", "warning", f"{name} is not upper case", remedy, value != value.upper()
+
+
+def _instant(text: str) -> ibis.Value:
+    return ibis.literal(datetime.fromisoformat(text), type="timestamp('UTC')")
 
 
 def _reading_breaks(rows: ibis.Table, column: Column) -> Iterator[_Break]:
@@ -165,7 +175,7 @@ def _range_breaks(column: Column, value: ibis.Value) -> Iterator[_Break]:
         rule = "negative money" if money else "out of range"
         yield rule, "error", fault, remedy, (value < column.minimum) & finite
     if column.maximum is not None:
-        remedy = f"Correct {name} to at most {column.maximum:g}; shares lie between 0 and 1."
+        remedy = f"Correct {name} to at most {column.maximum:g}."
         fault = f"{name} is above {column.maximum:g}"
         yield "out of range", "error", fault, remedy, (value > column.maximum) & finite
 

@@ -134,7 +134,7 @@ _ALL = (
             _text("campaign_id", "key"),
             _text("name", "what people call it; shown in reports, never trusted as markup"),
             _time("starts_at", "when its first text may go out"),
-            _count("window_days", "length of the outcome window, days", minimum=1),
+            _count("window_days", "length of the outcome window, days", minimum=1, maximum=3650),
             _number("margin_rate", "share of list price kept as margin", minimum=0, maximum=1),
             _text("currency", "ISO 4217 code, the same for every campaign of a store"),
             _text("message", "the text that was sent", nullable=True),

@@ -287,3 +287,14 @@ def test_holdout_lift_treats_true_and_false_as_a_proportion() -> None:
         frame, "variant", "bought", treatment="B", holdout="A", covariates=["age"]
     )
     assert adjusted.method == "regression-adjusted"
+
+
+def test_an_order_still_to_come_does_not_set_the_horizon(tmp_path: Path) -> None:
+    frames = shop_frames()
+    later = frames["orders"].head(1).assign(order_id="typo")
+    later["ordered_at"] = pd.Timestamp("2152-02-07", tz="UTC")
+    frames["orders"] = pd.concat([frames["orders"], later])
+    with _reshaped(frames, tmp_path) as store:
+        with pytest.raises(DataError, match="last order of the store is of 2152-02-07"):
+            analyze_campaign(store, "SPRING")
+        assert analyze_campaign(store, "SPRING", AS_OF).readiness.ready["treatment"] == 4

@@ -24,6 +24,7 @@ ALL_READY = Readiness(
 PRICED = Texts(
     sent=9800,
     delivered=9500,
+    in_time=9800,
     segments=9800,
     priced=9800,
     unpriced=0,
@@ -31,15 +32,19 @@ PRICED = Texts(
     amount=98.0,
 )
 CAMPAIGN = Campaign("SPRING", "Spring", ENDS - timedelta(days=7), 7, 0.6, "USD", None)
-MEASURED = ("converted", "orders", "margin", "margin_cubed", "pre_orders")
+MEASURED = ("converted", "orders", "margin", "margin_cubed", "pre_orders", "assigned_day")
 
 
-def _arm(n: int, buyers: int, margin: float = 20.0, pre: float = 0.25) -> Moments:
+def _arm(
+    n: int, buyers: int, margin: float = 20.0, pre: float = 0.25, day: float = 20_000.0
+) -> Moments:
     """An arm whose first ``buyers`` customers order once; ``pre`` of all had ordered before."""
     bought = (np.arange(n) < buyers).astype(float)
     spent = margin * bought
     before = (np.arange(n) % 100 < 100 * pre).astype(float)
-    return Moments.from_rows(np.column_stack([bought, bought, spent, spent**3, before]), MEASURED)
+    return Moments.from_rows(
+        np.column_stack([bought, bought, spent, spent**3, before, np.full(n, day)]), MEASURED
+    )
 
 
 SOUND = (_arm(10_000, 1_000), _arm(2_000, 150))
@@ -130,16 +135,34 @@ def test_arms_that_differed_before_fail() -> None:
     check = _checks(arms=(SOUND[0], _arm(2_000, 150, pre=0.20)))["Arms alike before"]
     assert check.status == "failed"
     assert "0.250 orders a customer, the held-out 0.200" in check.text
+    assert check.invalidates
+    none_held = _checks(arms=(SOUND[0], _arm(2_000, 150, pre=0.0)))["Arms alike before"]
+    assert (none_held.status, none_held.invalidates) == ("failed", True)  # 500 orders expected
     nothing = (_arm(10_000, 1_000, pre=0.0), _arm(2_000, 150, pre=0.0))
     assert _checks(arms=nothing)["Arms alike before"].status == "informational"
 
 
-@pytest.mark.parametrize(("texted", "status"), [(0, "passed"), (20, "passed"), (21, "failed")])
+@pytest.mark.parametrize(("days", "status"), [(0.0, "passed"), (0.4, "passed"), (2.0, "failed")])
+def test_arms_assigned_at_other_times_fail(days: float, status: str) -> None:
+    check = _checks(arms=(SOUND[0], _arm(2_000, 150, day=20_000.0 + days)))["Same clock"]
+    assert (check.status, check.invalidates) == (status, status == "failed")
+
+
+@pytest.mark.parametrize(
+    ("texted", "status", "invalidates"),
+    [
+        (0, "passed", False),
+        (20, "passed", False),
+        (21, "failed", False),
+        (1_001, "failed", True),
+    ],
+)
 def test_more_than_one_in_a_hundred_held_out_customers_texted_fail(
-    texted: int, status: str
+    texted: int, status: str, invalidates: bool
 ) -> None:
     texts = dataclasses.replace(PRICED, held_out_texted=texted)
-    assert _checks(texts=texts)["Holdout left alone"].status == status
+    check = _checks(texts=texts)["Holdout left alone"]
+    assert (check.status, check.invalidates) == (status, invalidates)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +172,8 @@ def test_more_than_one_in_a_hundred_held_out_customers_texted_fail(
         (PRICED, False, "failed"),
         (None, True, "failed"),
         (dataclasses.replace(PRICED, priced=0, unpriced=9800, amount=0.0), True, "failed"),
-        (dataclasses.replace(PRICED, sent=0, priced=0, amount=0.0), True, "failed"),
+        (dataclasses.replace(PRICED, amount=0.0), True, "failed"),
+        (Texts(0, 0, 0, 0, 0, 0, 0, 0.0), True, "failed"),
         (None, False, "failed"),
     ],
 )
@@ -161,17 +185,22 @@ def test_costs_that_are_not_booked_fail(
 
 
 @pytest.mark.parametrize(
-    ("sent", "delivered", "status"),
+    ("sent", "in_time", "delivered", "status", "invalidates"),
     [
-        (9_800, 9_500, "passed"),
-        (5_000, 2_500, "passed"),
-        (4_999, 4_999, "failed"),
-        (9_800, 0, "failed"),
+        (9_800, 9_800, 9_500, "passed", False),
+        (5_000, 5_000, 2_500, "passed", False),
+        (4_999, 4_999, 4_999, "failed", False),
+        (9_800, 9_800, 0, "failed", True),
+        (9_800, 0, 9_800, "failed", True),  # sent when the windows were over
+        (0, 0, 0, "failed", False),  # the table has no row of this campaign
     ],
 )
-def test_a_campaign_that_hardly_anybody_got_fails(sent: int, delivered: int, status: str) -> None:
-    texts = dataclasses.replace(PRICED, sent=sent, delivered=delivered)
-    assert _checks(texts=texts)["Texts delivered"].status == status
+def test_a_campaign_that_hardly_anybody_got_fails(
+    sent: int, in_time: int, delivered: int, status: str, invalidates: bool
+) -> None:
+    texts = dataclasses.replace(PRICED, sent=sent, in_time=in_time, delivered=delivered)
+    check = _checks(texts=texts)["Texts delivered"]
+    assert (check.status, check.invalidates) == (status, invalidates)
 
 
 def test_texts_without_a_price_are_told() -> None:

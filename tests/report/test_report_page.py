@@ -114,6 +114,24 @@ def test_a_failed_check_stands_in_the_verdict(result):
     assert words.verdict(cautious).endswith(f" Checks that failed: {failed.name.lower()}.")
 
 
+def test_nothing_to_compare_gives_no_verdict_on_money(result):
+    broken = replace(
+        result.checks[0], status="failed", text="The arms were not drawn.", invalidates=True
+    )
+    invalid = replace(result, checks=(broken,))
+    assert invalid.outcome == "invalid"
+    said = page.verdict(invalid).text
+    assert "there is nothing to compare" in said and "The arms were not drawn." in said
+    assert words.sentence(result) not in said
+    assert payload.results(invalid)._repr_mimebundle_()[RESULTS_MIME]["outcome"] == "invalid"
+
+
+def test_both_ends_of_a_difference_of_shares_are_in_points(result):
+    row = page.lift_table(result).text.split("Customers who bought")[1].split("</tr>")[0]
+    interval = row.split('class="interval">')[1].split("<")[0]
+    assert interval.endswith(" pp") and "%" not in interval
+
+
 def test_the_ledger_adds_up(result):
     roi = result.roi
     assert roi.incremental_margin.estimate - sum(

@@ -23,6 +23,8 @@ def _orders(folder: Path, ordered_at: str, revenue: str) -> Path:
         ("2025-10-07 09:50:26 +0200", datetime(2025, 10, 7, 7, 50, 26, tzinfo=UTC)),
         ("2025-10-07T10:00Z", datetime(2025, 10, 7, 10, tzinfo=UTC)),
         ("2025-10-07 10:00 +02", datetime(2025, 10, 7, 8, tzinfo=UTC)),
+        ("2025-10-07 10:00:00 UTC", datetime(2025, 10, 7, 10, tzinfo=UTC)),
+        ("2025-10-07T10:00z", datetime(2025, 10, 7, 10, tzinfo=UTC)),
         ("2025-10-07T10:00:00.500+02:00", datetime(2025, 10, 7, 8, 0, 0, 500_000, tzinfo=UTC)),
     ],
 )
