@@ -101,14 +101,18 @@ def _contaminated(texts: Texts | None, held_out: int) -> list[Check]:
     if count <= CONTAMINATED_SHARE * held_out:
         told = "No" if not count else f"Only {count:,} of {held_out:,}"
         return [Check(name, "passed", f"{told} held-out customers were texted.")]
+    lost = count > MOST_CONTAMINATED_SHARE * held_out
+    consequence = (
+        "too few are left to compare with" if lost else "the effect looks smaller than it was"
+    )
     return [
         Check(
             name,
             "failed",
-            f"{count:,} of {held_out:,} held-out customers were texted all the same: the effect "
-            "looks smaller than it was.",
+            f"{count:,} of {held_out:,} held-out customers were texted all the same: "
+            f"{consequence}.",
             "Find out how the sending list was made.",
-            invalidates=count > MOST_CONTAMINATED_SHARE * held_out,
+            invalidates=lost,
         )
     ]
 

@@ -128,9 +128,8 @@ def _report(path: Path) -> Entry:
     there = (folder / "report.html").is_file()
     link = _link(folder.parent.name, folder.name, "report.html") if there else ""
     campaign_id = shortened(str(results.get("campaign_id", "")))
-    return Entry(
-        shortened(name), folder.name, verdict, campaign_id, outcome, format_roi(figures), link
-    )
+    roi = "not estimable" if outcome == "invalid" else format_roi(figures)
+    return Entry(shortened(name), folder.name, verdict, campaign_id, outcome, roi, link)
 
 
 def _attempt(path: Path, name: str) -> Entry:

@@ -59,7 +59,9 @@ def verdict(result: CampaignResult) -> Html:
 
 
 def key_figures(result: CampaignResult) -> Html:
-    """Return the handful of figures that a reader takes away."""
+    """Return the handful of figures that a reader takes away; none where they mean nothing."""
+    if result.outcome == "invalid":
+        return Html("<p>All that follows is how the two groups differ, whatever the reason.</p>")
     return _render("key_figures.html", tiles=_tiles(result))
 
 

@@ -123,6 +123,7 @@ def test_nothing_to_compare_gives_no_verdict_on_money(result):
     said = page.verdict(invalid).text
     assert "there is nothing to compare" in said and "The arms were not drawn." in said
     assert words.sentence(result) not in said
+    assert "Probability of a profit" not in page.key_figures(invalid).text
     assert payload.results(invalid)._repr_mimebundle_()[RESULTS_MIME]["outcome"] == "invalid"
 
 
