@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -88,25 +88,32 @@ def report(
     ] = "",
     confidence_level: Annotated[float, typer.Option(help="Of every interval.")] = 0.95,
     pre_days: Annotated[int, typer.Option(help="History used to sharpen figures, days.")] = 90,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", help="NAME=VALUE of the notebook, typed strictly; may be repeated."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Render the reports of some campaigns, or of all, and the index of reports."""
     from smsroi_models.report.batch import render_campaigns
 
+    notebook = NOTEBOOKS / "campaign_roi.ipynb"
     ids = _chosen(find_store(store), campaigns or [], every)
-    _check_options(as_of, confidence_level, pre_days)
+    values = {
+        "store_url": find_store(store),
+        "as_of": as_of,
+        "confidence_level": confidence_level,
+        "pre_days": pre_days,
+        **_assigned(notebook, parameter or []),
+    }
+    _check_options(values)
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     if not as_json:
         print(f"Reading {find_store(store)}")
     batch = render_campaigns(
-        NOTEBOOKS / "campaign_roi.ipynb",
+        notebook,
         ids,
-        {
-            "store_url": find_store(store),
-            "as_of": as_of,
-            "confidence_level": confidence_level,
-            "pre_days": pre_days,
-        },
+        values,
         reports,
         say=None if as_json else print,
     )
@@ -174,10 +181,22 @@ def _chosen(store: str, campaigns: list[str], every: bool) -> list[str]:
             raise ParameterError(str(error)) from error
 
 
-def _check_options(as_of: str, confidence_level: float, pre_days: int) -> None:
+def _assigned(notebook: Path, texts: list[str]) -> dict[str, object]:
+    from smsroi_models.report.parameters import parse_assignment, read_parameters
+
+    declared = read_parameters(notebook)
+    values = dict(parse_assignment(text, declared) for text in texts)
+    own = {"store_url": "--store", "campaign_id": "CAMPAIGN or --all"}
+    for name in own.keys() & values.keys():
+        raise ParameterError(f"{name} is not set with -p: use {own[name]}")
+    return values
+
+
+def _check_options(values: dict[str, Any]) -> None:
     from smsroi_models.analysis import check_parameters, parse_as_of
 
-    check_parameters(confidence_level, pre_days)
+    as_of = values["as_of"]
+    check_parameters(values["confidence_level"], values["pre_days"])
     if as_of and parse_as_of(as_of) > datetime.now(UTC):
         raise ParameterError(f"as_of is {as_of}, which is still to come: name a moment in the past")
 

@@ -59,11 +59,14 @@ def test_check_tells_errors_as_json_and_exits_1(shop, tmp_path):
 
 
 def test_report_renders_what_is_named_and_lists_it(shop, tmp_path):
-    run = _smsroi("report", "camp-01", "--store", shop, "--reports", tmp_path / "r", "--json")
+    arguments = ("--store", shop, "--reports", tmp_path / "r", "-p", "pre_days=30", "--json")
+    run = _smsroi("report", "camp-01", *arguments)
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
     assert list(told["rendered"]) == ["camp-01"] and not told["failed"]
     folder = Path(told["rendered"]["camp-01"]).parent
+    results = json.loads((folder / "results.json").read_text())
+    assert results["parameters"]["pre_days"] == 30
     assert sorted(path.name for path in folder.iterdir()) == [
         "notebook.ipynb",
         "report.html",
@@ -101,6 +104,10 @@ def test_all_counts_running_campaigns_as_waiting_not_as_failed(shop, tmp_path):
         (("report", "--all", "--store", "SHOP", "--as-of", "2999-01-01"), "still to come"),
         (("report", "--all", "--store", "SHOP", "--confidence-level", "95"), "0.95"),
         (("report", "--all", "--store", "SHOP", "--pre-days", "-1"), "3650"),
+        (("report", "--all", "--store", "SHOP", "-p", "pre_day=30"), "did you mean 'pre_days'"),
+        (("report", "--all", "--store", "SHOP", "-p", "pre_days=soon"), "int is wanted"),
+        (("report", "--all", "--store", "SHOP", "-p", "confidence_level=95"), "0.95"),
+        (("report", "--all", "--store", "SHOP", "-p", "store_url=x"), "use --store"),
         (("demo", "--customers", "10", "--store", "SHOP/x"), "1000"),
         (("repot",), "report"),
     ],
