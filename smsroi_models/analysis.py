@@ -40,7 +40,7 @@ from smsroi_models.errors import (
 )
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, return_on_investment
-from smsroi_models.store.absent import missing_tables
+from smsroi_models.store.absent import REQUIRED, missing_tables
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store
 
@@ -177,7 +177,7 @@ def _require_sound(store: Store) -> list[Finding]:
     """Return the store's warnings; its errors stop the analysis."""
     if not isinstance(store, Store):
         raise DataError(f"{store!r} is not a store: open it first, with open_store")
-    absent = [name for name in ("campaigns", "assignments", "orders") if name not in store]
+    absent = [name for name in REQUIRED if name not in store]
     if absent:
         raise StoreError(
             f"the store has no {' and no '.join(absent)}: a campaign's lift needs campaigns, "

@@ -65,7 +65,7 @@ def check(store: StoreOption = "data/demo", as_json: JsonOption = False) -> None
         findings, missing, names = check_store(opened), missing_tables(opened), opened.names
     errors = [finding for finding in findings if finding.severity == "error"]
     if as_json:
-        rows = [{**asdict(finding), "message": finding.message} for finding in findings]
+        rows = [asdict(finding) for finding in findings]
         _print_json({"store": store, "tables": names, "findings": rows, "missing": missing})
     else:
         for finding in findings:
@@ -98,9 +98,10 @@ def report(
     from smsroi_models.report.batch import render_campaigns
 
     notebook = NOTEBOOKS / "campaign_roi.ipynb"
-    ids = _chosen(find_store(store), campaigns or [], every)
+    url = find_store(store)
+    ids = _chosen(url, campaigns or [], every)
     values = {
-        "store_url": find_store(store),
+        "store_url": url,
         "as_of": as_of,
         "confidence_level": confidence_level,
         "pre_days": pre_days,
@@ -109,7 +110,7 @@ def report(
     _check_options(values)
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     if not as_json:
-        print(f"Reading {find_store(store)}")
+        print(f"Reading {url}")
     batch = render_campaigns(
         notebook,
         ids,

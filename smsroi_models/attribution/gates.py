@@ -38,7 +38,7 @@ def campaign_checks(
     as_of, last_order_at : datetime
         UTC; the second is of the whole store.
     arms : pair of Moments
-        Treatment and holdout, of what `outcomes` measures and ``margin_cubed``.
+        Treatment and holdout, of what `outcomes` measures, ``margin_cubed`` and ``assigned_day``.
     texts : Texts or None
     other_costs : bool
         Whether any cost beside the texts is booked.

@@ -8,7 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.estimates import PROPORTIONS
 from smsroi_models.report import words
 from smsroi_models.report.numbers import (
     MINUS,
@@ -23,6 +24,7 @@ from smsroi_models.report.numbers import (
 )
 from smsroi_models.report.results import versions
 from smsroi_models.result import CampaignResult
+from smsroi_models.roi import CostLine
 
 _OUTCOMES = {
     "converted": "Customers who bought",
@@ -156,9 +158,8 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
 
 
 def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> dict[str, str | bool]:
-    share = name in ("converted", "opted_out")
-    figure = Estimate(lift.absolute_lift, lift.standard_error, lift.ci_lower, lift.ci_upper)
-    step = step_for(figure, 1e-6)
+    share = name in PROPORTIONS
+    step = step_for(lift.scaled(1.0), 1e-6)
 
     def write(value: float, unit: str = "") -> str:
         if share and unit:
@@ -191,7 +192,7 @@ def _relative(lift: Lift) -> dict[str, str]:
     }
 
 
-def _cost_label(line: Any) -> str:
+def _cost_label(line: CostLine) -> str:
     if abs(line.counted - line.amount) < 0.005:
         return f"Cost: {line.label}"
     return f"Cost: {line.label}, part of those counted"

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from smsroi_models.attribution.campaigns import Campaign, Readiness
-from smsroi_models.attribution.checks import FEW_BUYERS, Check
+from smsroi_models.attribution.checks import FEW_BUYERS, Check, chance_of_difference
 from smsroi_models.attribution.gates import campaign_checks
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.spending import Texts
@@ -140,6 +141,28 @@ def test_arms_that_differed_before_fail() -> None:
     assert (none_held.status, none_held.invalidates) == ("failed", True)  # 500 orders expected
     nothing = (_arm(10_000, 1_000, pre=0.0), _arm(2_000, 150, pre=0.0))
     assert _checks(arms=nothing)["Arms alike before"].status == "informational"
+
+
+def test_the_chance_of_a_difference_is_that_of_drawing_the_arms_again() -> None:
+    """Against scipy's permutation test; 20,000 draws know a share of 0.1 to 4 x 0.0021."""
+    rng = np.random.default_rng(12)
+    texted, held = rng.poisson(0.9, 80).astype(float), rng.poisson(0.6, 30).astype(float)
+    arms = [Moments.from_rows(rows[:, None], ["pre_orders"]) for rows in (texted, held)]
+    drawn = stats.permutation_test(
+        (texted, held), lambda a, b: a.mean() - b.mean(), n_resamples=20_000, rng=rng
+    )
+    error = np.sqrt(drawn.pvalue * (1 - drawn.pvalue) / 20_000)
+    # Orders are whole numbers: the permutation test's steps are up to one draw of a difference.
+    step = (np.abs(drawn.null_distribution) == np.abs(drawn.statistic)).mean()
+    assert chance_of_difference(*arms, "pre_orders") == pytest.approx(
+        drawn.pvalue, abs=4 * error + step + 0.01
+    )
+
+
+def test_an_arm_in_which_everybody_ordered_once_is_no_special_case() -> None:
+    """Nothing varies in the texted arm; the held-out are a mixture. Never drawn from one list."""
+    check = _checks(arms=(_arm(10_000, 1_000, pre=1.0), _arm(2_000, 150)))["Arms alike before"]
+    assert (check.status, check.invalidates) == ("failed", True)
 
 
 @pytest.mark.parametrize(("days", "status"), [(0.0, "passed"), (0.4, "passed"), (2.0, "failed")])
