@@ -12,6 +12,8 @@ from ibis import _
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import DataError, NotEstimableError
 
+Arms = tuple[Moments | None, Moments | None]
+
 
 def collect_moments(
     table: ibis.Table | pd.DataFrame | pa.Table,
@@ -35,23 +37,71 @@ def collect_moments(
     rows = as_ibis(table)
     _check_columns(rows, [arm, *columns])
     query = moments_by_arm(rows, columns, arm, treatment, holdout)
-    found = {row["arm"]: row for row in query.to_pyarrow().to_pylist()}
-    if None in found:
-        raise DataError(f"{arm} is null in {found[None]['n']} rows: every row needs an arm")
+    found = _arms_of(query.to_pyarrow().to_pylist(), arm, "")
     return (
         _read_moments(found, treatment, columns, arm),
         _read_moments(found, holdout, columns, arm),
     )
 
 
+def collect_moments_by(
+    table: ibis.Table | pd.DataFrame | pa.Table,
+    columns: Sequence[str],
+    by: str,
+    *,
+    arm: str = "arm",
+    treatment: Any = "treatment",
+    holdout: Any = "holdout",
+) -> dict[Any, Arms]:
+    """Return the moments of both arms for each value of ``by``, in one query.
+
+    Groups stand in the order of their values, null last; an arm without rows in a group is None.
+
+    Raises
+    ------
+    DataError
+        As `collect_moments`.
+    """
+    rows = as_ibis(table)
+    _check_columns(rows, [arm, *columns])
+    if by not in rows.columns:
+        raise DataError(f"no column {by!r}: the table has {list(rows.columns)}")
+    query = moments_by_arm(rows, columns, arm, treatment, holdout, by)
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for row in query.to_pyarrow().to_pylist():
+        groups.setdefault(row["by"], []).append(row)
+    arms: dict[Any, Arms] = {}
+    for value in sorted(groups, key=lambda group: (group is None, group)):
+        found = _arms_of(groups[value], arm, f" with {by} = {value!r}")
+        arms[value] = tuple(  # type: ignore[assignment]
+            _read_moments(found, name, columns, arm) if name in found else None
+            for name in (treatment, holdout)
+        )
+    return arms
+
+
 def moments_by_arm(
-    rows: ibis.Table, columns: Sequence[str], arm: str, treatment: Any, holdout: Any
+    rows: ibis.Table,
+    columns: Sequence[str],
+    arm: str,
+    treatment: Any,
+    holdout: Any,
+    by: str | None = None,
 ) -> ibis.Table:
-    """Return, lazily, one row per arm: count, means, covariances and counts of unusable values."""
-    numbers = rows.select(
-        arm=rows[arm], **{f"c{i}": rows[name].cast("float64") for i, name in enumerate(columns)}
-    ).filter(_.arm.isnull() | _.arm.isin([treatment, holdout]))
-    return numbers.group_by("arm").aggregate(**_statistics(numbers, len(columns)))
+    """Return, lazily, a row per arm (and value of ``by``): count, means, covariances, faults."""
+    names = {f"c{i}": rows[name].cast("float64") for i, name in enumerate(columns)}
+    groups = {"arm": rows[arm]} | ({} if by is None else {"by": rows[by]})
+    numbers = rows.select(**groups, **names).filter(
+        _.arm.isnull() | _.arm.isin([treatment, holdout])
+    )
+    return numbers.group_by(*groups).aggregate(**_statistics(numbers, len(columns)))
+
+
+def _arms_of(rows: list[dict[str, Any]], arm: str, where: str) -> dict[Any, dict[str, Any]]:
+    found = {row["arm"]: row for row in rows}
+    if None in found:
+        raise DataError(f"{arm} is null in {found[None]['n']} rows{where}: every row needs an arm")
+    return found
 
 
 def _statistics(numbers: ibis.Table, k: int) -> dict[str, ibis.Value]:

@@ -4,7 +4,7 @@ Means and covariances rather than sums of squares, because sums of squares cance
 Merging follows Chan, Golub and LeVeque (1983), eq. 2.1, in its matrix form.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -137,6 +137,28 @@ class Moments:
         return type(self)(
             tuple(columns), self.n, self.mean[index], self.covariance[np.ix_(index, index)]
         )
+
+    def combine(self, weights: Mapping[str, Mapping[str, float]]) -> Self:
+        """Return the moments of weighted sums of the columns, one for each new name.
+
+        Raises
+        ------
+        DataError
+            If a column is not there, or a weight is not finite.
+
+        Examples
+        --------
+        >>> arm = Moments.from_rows([[0.0, 1.0], [4.0, 2.0]], ["revenue", "orders"])
+        >>> arm.combine({"rest": {"revenue": 1.0, "orders": -2.0}}).mean  # 2 - 2 x 1.5
+        array([-1.])
+        """
+        rows = self.select(list(dict.fromkeys(name for sum_ in weights.values() for name in sum_)))
+        matrix = np.array([[sum_.get(c, 0.0) for c in rows.columns] for sum_ in weights.values()])
+        covariance = matrix @ rows.covariance @ matrix.T
+        # Rounding may leave the product a digit short of symmetry, or of zero.
+        covariance = (covariance + covariance.T) / 2
+        np.fill_diagonal(covariance, np.maximum(np.diag(covariance), 0.0))
+        return type(self)(tuple(weights), self.n, matrix @ rows.mean, covariance)
 
     def mean_of(self, column: str) -> float:
         """Return the mean of one column."""

@@ -1,12 +1,14 @@
 """Laws of `collect_moments`: pandas, Arrow, Ibis and NumPy see the same moments."""
 
+from functools import reduce
+
 import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from smsroi_models.attribution.collect import collect_moments
+from smsroi_models.attribution.collect import collect_moments, collect_moments_by
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import DataError, NotEstimableError
@@ -142,3 +144,28 @@ def test_missing_and_textual_columns_are_refused(frame: pd.DataFrame) -> None:
         collect_moments(frame.assign(town="north"), ["town"])
     with pytest.raises(DataError, match="a table of type list cannot be read"):
         collect_moments([1, 2], ["spend"])  # type: ignore[arg-type]
+
+
+def test_the_moments_of_groups_merge_to_those_of_all() -> None:
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame(
+        {
+            "arm": rng.choice(["treatment", "holdout"], 60),
+            "stratum": rng.choice(["north", "south", None], 60),
+            "spend": rng.gamma(1.0, 10.0, 60),
+        }
+    )
+    groups = collect_moments_by(rows, ["spend"], "stratum")
+    assert list(groups) == ["north", "south", None]
+    for index, whole in enumerate(collect_moments(rows, ["spend"])):
+        parts = [arms[index] for arms in groups.values()]
+        merged = reduce(lambda a, b: a.merge(b), [part for part in parts if part is not None])
+        assert merged.n == whole.n
+        np.testing.assert_allclose(merged.mean, whole.mean, rtol=1e-12)
+        np.testing.assert_allclose(merged.covariance, whole.covariance, rtol=1e-12)
+
+
+def test_an_arm_without_rows_in_a_group_is_none() -> None:
+    rows = pd.DataFrame({"arm": ["treatment"], "stratum": ["north"], "spend": [1.0]})
+    treated, held = collect_moments_by(rows, ["spend"], "stratum")["north"]
+    assert treated is not None and treated.n == 1 and held is None

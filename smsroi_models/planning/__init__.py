@@ -1,0 +1,1 @@
+"""Before a campaign: how many to hold out, who, and what was decided beforehand."""
