@@ -74,6 +74,8 @@ LAYERS = {
             "attribution.sample_ratio",
             "attribution.counterfactual",
             "attribution.placebo",
+            "attribution.mixture",
+            "attribution.structural",
             "planning.power",
             "planning.holdout",
             "planning.draw",
