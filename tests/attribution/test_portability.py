@@ -9,6 +9,7 @@ from smsroi_models.attribution.campaigns import Campaign, assigned_customers
 from smsroi_models.attribution.collect import moments_by_arm
 from smsroi_models.attribution.daily import daily_additions
 from smsroi_models.attribution.outcomes import orders_in_reach, outcomes, ready_customers
+from smsroi_models.attribution.overlap import texted_by_others
 from smsroi_models.attribution.spending import texts_summed
 from smsroi_models.store.tables import TABLES
 
@@ -28,6 +29,7 @@ QUERIES = {
     ),
     "daily_additions": daily_additions(ORDERS, CUSTOMERS, "margin", ["pre_revenue"]),
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
+    "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
 }
 
 

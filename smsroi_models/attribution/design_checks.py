@@ -1,0 +1,87 @@
+"""What the design of a test lets it say: other campaigns beside it, and what it could detect."""
+
+from smsroi_models.attribution.checks import UNBALANCED_P_VALUE, Check, chance_of_difference
+from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.moments import Moments
+from smsroi_models.attribution.student import quantile
+from smsroi_models.roi import Roi
+
+# A profit as large as the cost: a test that would miss it in more than one case of five is weak.
+WEAK_ROI = 1.0
+POWER = 0.8
+
+
+def other_campaigns(texted: tuple[int, int], assigned: tuple[int, int]) -> Check:
+    """Check that other campaigns texted both arms alike.
+
+    Parameters
+    ----------
+    texted : pair of int
+        Customers of the treatment arm and of the holdout whom another campaign texted within
+        their window.
+    assigned : pair of int
+        Customers counted in each arm.
+
+    Examples
+    --------
+    >>> other_campaigns((0, 0), (800, 200)).status
+    'passed'
+    >>> other_campaigns((400, 100), (800, 200)).status, other_campaigns((0, 100), (800, 200)).status
+    ('informational', 'failed')
+    """
+    name = "Other campaigns"
+    if not any(texted):
+        return Check(name, "passed", "No other campaign texted these customers in their window.")
+    treated, held = (
+        Moments.from_sums("texted", n, k, k) for k, n in zip(texted, assigned, strict=True)
+    )
+    seen = (
+        f"Other campaigns texted {treated.mean_of('texted'):.1%} of the texted and "
+        f"{held.mean_of('texted'):.1%} of the held-out"
+    )
+    if chance_of_difference(treated, held, "texted") >= UNBALANCED_P_VALUE:
+        text = f"{seen} in their window: the figures are what this campaign added to theirs."
+        return Check(name, "informational", text)
+    return Check(
+        name,
+        "failed",
+        f"{seen} in their window, which chance hardly explains: part of the difference is those "
+        "campaigns' doing.",
+        "Draw the arms of campaigns that run side by side independently of each other.",
+    )
+
+
+def detectable_profit(margin: Lift, n_treatment: int) -> float:
+    """Return the profit, above break-even, that a test of this precision shows in 4 of 5 cases.
+
+    ``(t + t_power) x standard error x customers texted``, in the margin's unit.
+
+    References
+    ----------
+    Bloom (1995), Minimum detectable effects, Evaluation Review 19(5), p. 547-556.
+    """
+    df = margin.degrees_of_freedom
+    reach = quantile((1 + margin.confidence_level) / 2, df) + quantile(POWER, df)
+    return reach * margin.standard_error * n_treatment
+
+
+def enough_power(roi: Roi, margin: Lift) -> Check | None:
+    """Check that a profit as large as the cost would have been seen; None where cost is unknown.
+
+    Only an unclear result fails: where the answer is clear the precision was enough.
+    """
+    if not roi.cost:
+        return None
+    name = "Enough power"
+    least = detectable_profit(margin, roi.n_treatment) / roi.cost
+    text = f"A test as precise as this one shows an ROI of {least:.0%} or more in 4 of 5 cases"
+    if roi.outcome != "unclear":
+        return Check(name, "passed", f"{text}; this campaign's was clear.")
+    if least <= WEAK_ROI:
+        return Check(name, "passed", f"{text}.")
+    return Check(
+        name,
+        "failed",
+        f"{text}: this one was too small, or its holdout was, to see less.",
+        "Before the next one, let `smsroi plan` say how many to text and to hold out.",
+    )
