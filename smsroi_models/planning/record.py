@@ -1,0 +1,302 @@
+"""The plan of a campaign, recorded before anybody is assigned: what will be measured, and how.
+
+A plan is frozen. Its canonical JSON (sorted keys, no spaces, times in UTC, UTF-8) has a SHA-256
+hash, so that a later change of a single letter shows.
+"""
+
+import hashlib
+import json
+import math
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from smsroi_models.decision import DecisionRule
+from smsroi_models.errors import ParameterError
+from smsroi_models.records import Record
+
+METRIC = "profit"
+COVARIATES = ("pre_revenue", "pre_orders")
+"""What each customer did in the pre-period, the columns that figures may be adjusted for."""
+_MOST_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Record):
+    """What a campaign's analysis will be, fixed before its outcomes are seen.
+
+    Attributes
+    ----------
+    campaign_id, name : str
+        Key of the campaign, and what people call it.
+    recorded_at : datetime
+        When the plan was fixed; any zone, kept in UTC.
+    metric : str
+        What decides: ``"profit"``.
+    window_days : int
+        Length of the outcome window, days, 1 to 3650.
+    holdout_share : float
+        Share of customers that is not texted, in (0, 1).
+    strata : tuple of str
+        Columns of the customers' list within whose values the arms are drawn.
+    pre_days : int
+        Length of the pre-period, days, 0 to 3650.
+    covariates : tuple of str
+        Of `COVARIATES`: what the headline figures are adjusted for.
+    confidence_level : float
+        In (0, 1).
+    rule : DecisionRule
+        What is done after the result.
+    seed : int or None
+        Seed of the draw, 0 or more; None before it, or where the arms were drawn elsewhere.
+    n_treatment, n_holdout : int or None
+        Customers put in each arm, both or neither; None before the draw.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range; the text names it.
+
+    Examples
+    --------
+    >>> plan = Plan("SPRING", "Spring sale", datetime(2025, 2, 28, tzinfo=UTC), 14, 0.2)
+    >>> plan.treatment_share, len(plan.sha256)
+    (0.8, 64)
+    >>> replace(plan, window_days=15).sha256 == plan.sha256
+    False
+    """
+
+    campaign_id: str
+    name: str
+    recorded_at: datetime
+    window_days: int
+    holdout_share: float
+    metric: str = METRIC
+    strata: tuple[str, ...] = ()
+    pre_days: int = 90
+    covariates: tuple[str, ...] = COVARIATES
+    confidence_level: float = 0.95
+    rule: DecisionRule = field(default_factory=DecisionRule)
+    seed: int | None = None
+    n_treatment: int | None = None
+    n_holdout: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_names(self)
+        _check_numbers(self)
+        _check_rule(self.rule)
+        # One canonical form: a list or a whole number must not change the hash.
+        object.__setattr__(self, "recorded_at", self.recorded_at.astimezone(UTC))
+        object.__setattr__(self, "strata", tuple(self.strata))
+        object.__setattr__(self, "covariates", tuple(self.covariates))
+        profit = float(self.rule.minimum_profit) + 0.0  # turns -0.0 into 0.0
+        object.__setattr__(self, "rule", replace(self.rule, minimum_profit=profit))
+
+    @property
+    def treatment_share(self) -> float:
+        """Share of customers that may be texted, in (0, 1)."""
+        return 1 - self.holdout_share
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the canonical JSON, 64 hexadecimal digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """Return the canonical JSON: equal plans give equal text, on any machine."""
+        values = asdict(self) | {"recorded_at": self.recorded_at.isoformat()}
+        return json.dumps(
+            values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+
+
+def write_plan(plan: Plan, path: str | Path) -> Path:
+    """Write the plan and its hash as JSON, wholly or not at all, and never over a file.
+
+    Raises
+    ------
+    ParameterError
+        If something is at ``path`` already: a recorded plan is not replaced.
+    """
+    target = Path(path).expanduser()
+    document = {"plan": json.loads(plan.to_json()), "sha256": plan.sha256}
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+        fresh = Path(scratch) / "plan.json"
+        fresh.write_text(text, encoding="utf-8")
+        try:
+            # Unlike a rename, a link fails where something is there already.
+            os.link(fresh, target)
+        except FileExistsError as error:
+            raise ParameterError(
+                f"{target} is there already: a recorded plan is not replaced. Name another file"
+            ) from error
+    return target
+
+
+def read_plan(source: str | Path) -> Plan:
+    """Return the plan of a file of `write_plan`, or of its text (which begins with ``{``).
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file, it is not JSON, a key is unknown or missing, a value lies
+        outside its range, or the hash is not that of the plan.
+    """
+    text, place = _text_of(source)
+    document = _parsed(text, place)
+    _check_keys(document, {"plan", "sha256"}, place)
+    return _plan_of(document["plan"], document["sha256"], place)
+
+
+def plan_from_record(record: str, sha256: str) -> Plan:
+    """Return the plan whose canonical JSON is ``record``, as the table ``plans`` keeps it.
+
+    Raises
+    ------
+    ParameterError
+        As `read_plan`.
+    """
+    return _plan_of(_parsed(record, "the record"), sha256, "the record")
+
+
+def _text_of(source: str | Path) -> tuple[str, str]:
+    if isinstance(source, str) and source.lstrip().startswith("{"):
+        return source, "the plan"
+    path = Path(source).expanduser()
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except FileNotFoundError as error:
+        raise ParameterError(f"there is no plan {str(path)!r}: `smsroi plan` makes one") from error
+    except UnicodeDecodeError as error:
+        raise ParameterError(f"{path} is not text: hand over a plan.json") from error
+
+
+def _parsed(text: str, place: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError) as error:
+        raise ParameterError(f"{place} is not JSON of a plan: {error}") from error
+    if not isinstance(found, dict):
+        raise ParameterError(f"{place} is not a plan: it holds a {type(found).__name__}")
+    return found
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: readers would differ on which value counts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"a key stands twice among {names}")
+    return found
+
+
+def _plan_of(values: Any, sha256: Any, place: str) -> Plan:
+    if not isinstance(values, dict):
+        raise ParameterError(f"{place} is not a plan: it holds a {type(values).__name__}")
+    _check_keys(values, {part.name for part in fields(Plan)}, place)
+    rule = values["rule"]
+    if not isinstance(rule, dict):
+        raise ParameterError(f"{place}: rule is {rule!r}, not the parts of a rule")
+    _check_keys(rule, {part.name for part in fields(DecisionRule)}, f"{place}: rule")
+    plan = Plan(**values | {"recorded_at": _time(values), "rule": DecisionRule(**rule)})
+    if plan.sha256 != sha256:
+        raise ParameterError(
+            f"{place}: sha256 is {sha256!r}, but that of what it says is {plan.sha256!r}: the plan "
+            "was changed after it was recorded. Use the recorded one, or record a new one"
+        )
+    return plan
+
+
+def _time(values: dict[str, Any]) -> datetime:
+    try:
+        return datetime.fromisoformat(values["recorded_at"])
+    except (TypeError, ValueError) as error:
+        raise ParameterError(
+            f"recorded_at is {values['recorded_at']!r}: write it as 2025-02-28T09:00:00+00:00"
+        ) from error
+
+
+def _check_keys(found: dict[str, Any], expected: set[str], place: str) -> None:
+    for verb, names in (("lacks", expected - found.keys()), ("has", found.keys() - expected)):
+        if names:
+            listed = ", ".join(map(repr, sorted(names)))
+            kind = "" if verb == "lacks" else ", unknown to a plan"
+            raise ParameterError(f"{place} {verb} {listed}{kind}: the keys are {sorted(expected)}")
+
+
+def _check_names(plan: Plan) -> None:
+    for name in ("campaign_id", "name"):
+        value = getattr(plan, name)
+        _require(_is_name(value), name, value, "be text, not empty, without space around it")
+    _require(plan.metric == METRIC, "metric", plan.metric, f"be {METRIC!r}")
+    for name in ("strata", "covariates"):
+        value = getattr(plan, name)
+        listed = isinstance(value, (tuple, list)) and all(map(_is_name, value))
+        _require(listed, name, value, "be a list of column names")
+        _require(len(set(value)) == len(value), name, value, "name no column twice")
+    _require("customer_id" not in plan.strata, "strata", plan.strata, "not hold customer_id")
+    known = set(plan.covariates) <= set(COVARIATES)
+    _require(known, "covariates", plan.covariates, f"be of {', '.join(COVARIATES)}")
+    recorded = plan.recorded_at
+    zoned = isinstance(recorded, datetime) and recorded.tzinfo is not None
+    _require(zoned, "recorded_at", recorded, "be a time with its zone, such as UTC")
+
+
+def _check_numbers(plan: Plan) -> None:
+    window, before = plan.window_days, plan.pre_days
+    _require(_is_count(window, 1, _MOST_DAYS), "window_days", window, "be 1 to 3650 whole days")
+    _require(_is_count(before, 0, _MOST_DAYS), "pre_days", before, "be 0 to 3650 whole days")
+    _require(
+        bool(before) or not plan.covariates, "covariates", plan.covariates, "be empty at pre_days 0"
+    )
+    for name in ("holdout_share", "confidence_level"):
+        value = getattr(plan, name)
+        _require(isinstance(value, float) and 0 < value < 1, name, value, "lie between 0 and 1")
+    for name, least in (("seed", 0), ("n_treatment", 1), ("n_holdout", 1)):
+        value = getattr(plan, name)
+        counted = value is None or _is_count(value, least, 2**63 - 1)
+        _require(counted, name, value, f"be a whole number of {least} or more, or none")
+    both = (plan.n_treatment is None) == (plan.n_holdout is None)
+    _require(both, "n_holdout", plan.n_holdout, "be there where n_treatment is, and only there")
+
+
+def _check_rule(rule: DecisionRule) -> None:
+    _require(isinstance(rule, DecisionRule), "rule", rule, "be a DecisionRule")
+    least, most = rule.minimum_profit, rule.most_customers
+    number = isinstance(least, (int, float)) and not isinstance(least, bool)
+    _require(number and math.isfinite(least), "minimum_profit", least, "be a finite amount")
+    _require(
+        isinstance(rule.power, float) and 0 < rule.power < 1,
+        "power",
+        rule.power,
+        "lie between 0 and 1",
+    )
+    _require(
+        most is None or _is_count(most, 1, 2**63 - 1),
+        "most_customers",
+        most,
+        "be 1 or more, or none",
+    )
+
+
+def _is_name(value: object) -> bool:
+    # Half of a surrogate pair cannot be written as UTF-8, and so not be hashed.
+    return (
+        isinstance(value, str)
+        and value == value.strip() != ""
+        and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    )
+
+
+def _is_count(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _require(holds: bool, name: str, value: object, rule: str) -> None:
+    if not holds:
+        raise ParameterError(f"{name} is {value!r}: it must {rule}")
