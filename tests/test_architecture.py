@@ -95,6 +95,7 @@ LAYERS = {
             "holdout",
             "result",
             "attribution.gates",
+            "attribution.gates_without_holdout",
             "segments",
             "programme",
             "without_holdout",

@@ -105,7 +105,13 @@ class DailySeries(Record):
         """Days of the pre-period that lie in another campaign's window."""
         days = np.arange(-self.span.pre_days, self.span.window_days)
         inside = [(days >= other.first_day) & (days < other.end_day) for other in self.others]
-        return np.any([np.zeros(len(days), bool), *inside], axis=0) & (days < 0)
+        disturbed = np.any([np.zeros(len(days), bool), *inside], axis=0)
+        return np.asarray(disturbed & (days < 0))
+
+    @property
+    def has_controls(self) -> bool:
+        """Whether the controls ordered on at least half of the days before the campaign."""
+        return bool(np.mean(self.control_orders[: self.span.pre_days] > 0) >= 0.5)
 
     @property
     def overlapping(self) -> tuple[OtherCampaign, ...]:
@@ -169,12 +175,16 @@ def collect_series(store: Tables, campaign: Campaign, span: Span) -> DailySeries
     for row in daily_sums(store, campaign, span, people).to_pyarrow().to_pylist():
         amounts = row["revenue"], row["margin"], row["orders"]
         sums[row["role"]][:, int(row["day"]) + span.pre_days] = amounts
+    revenue, margin, orders = sums["counted"]
     return DailySeries(
-        span,
-        sizes["counted"],
-        sizes.get("control", 0),
-        *sums["counted"],
-        *sums["control"][1:],
+        span=span,
+        counted=sizes["counted"],
+        controls=sizes.get("control", 0),
+        revenue=revenue,
+        margin=margin,
+        orders=orders,
+        control_margin=sums["control"][1],
+        control_orders=sums["control"][2],
         others=_read_others(store, campaign, span, people, sizes["counted"]),
     )
 
