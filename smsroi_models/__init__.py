@@ -17,12 +17,14 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
+from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CampaignResult",
     "CostLine",
+    "CounterfactualResult",
     "Estimate",
     "Finding",
     "Lift",
@@ -32,6 +34,7 @@ __all__ = [
     "analyze_campaign",
     "check_store",
     "compare",
+    "counterfactual_roi",
     "find_store",
     "holdout_lift",
     "open_store",

@@ -1,0 +1,29 @@
+"""Fragments of a page: templates filled with values that are escaped, whoever wrote them."""
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from smsroi_models.report.numbers import MINUS
+from smsroi_models.report.page import Html
+
+
+def fragment(name: str, **values: Any) -> Html:
+    """Return the template ``fragments/<name>`` filled with the values, each of them escaped."""
+    return Html(_environment().get_template(name).render(**values))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("smsroi_models.report", "fragments"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        # A minus sign stays with its number where a line breaks.
+        finalize=lambda value: (
+            value.replace(MINUS, f"{MINUS}\N{WORD JOINER}") if isinstance(value, str) else value
+        ),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
