@@ -81,6 +81,7 @@ LAYERS = {
             "planning.power",
             "planning.holdout",
             "planning.draw",
+            "planning.plan_rules",
             "planning.record",
             "planning.deviations",
             "decision",

@@ -4,9 +4,7 @@ A plan is frozen. Its canonical JSON (sorted keys, no spaces, times in UTC, UTF-
 hash, so that a later change of a single letter shows.
 """
 
-import hashlib
 import json
-import math
 import os
 import tempfile
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -16,12 +14,18 @@ from typing import Any
 
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import ParameterError
-from smsroi_models.records import Record
-
-METRIC = "profit"
-COVARIATES = ("pre_revenue", "pre_orders")
-"""What each customer did in the pre-period, the columns that figures may be adjusted for."""
-_MOST_DAYS = 3650
+from smsroi_models.planning.plan_rules import (
+    COVARIATES,
+    METRIC,
+    check_count,
+    check_days,
+    check_name,
+    check_names,
+    check_rule,
+    check_share,
+    require,
+)
+from smsroi_models.records import Record, canonical_json, sha256_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,13 @@ class Plan(Record):
     n_holdout: int | None = None
 
     def __post_init__(self) -> None:
-        _check_names(self)
-        _check_numbers(self)
-        _check_rule(self.rule)
+        _check(self)
         # One canonical form: a list or a whole number must not change the hash.
         object.__setattr__(self, "recorded_at", self.recorded_at.astimezone(UTC))
         object.__setattr__(self, "strata", tuple(self.strata))
         object.__setattr__(self, "covariates", tuple(self.covariates))
-        profit = float(self.rule.minimum_profit) + 0.0  # turns -0.0 into 0.0
-        object.__setattr__(self, "rule", replace(self.rule, minimum_profit=profit))
+        rule = replace(self.rule, minimum_profit=float(self.rule.minimum_profit))
+        object.__setattr__(self, "rule", rule)
 
     @property
     def treatment_share(self) -> float:
@@ -103,14 +105,11 @@ class Plan(Record):
     @property
     def sha256(self) -> str:
         """Hash of the canonical JSON, 64 hexadecimal digits."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+        return sha256_of(self.to_json())
 
     def to_json(self) -> str:
         """Return the canonical JSON: equal plans give equal text, on any machine."""
-        values = asdict(self) | {"recorded_at": self.recorded_at.isoformat()}
-        return json.dumps(
-            values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
+        return canonical_json(asdict(self) | {"recorded_at": self.recorded_at.isoformat()})
 
 
 def write_plan(plan: Plan, path: str | Path) -> Path:
@@ -178,12 +177,16 @@ def _text_of(source: str | Path) -> tuple[str, str]:
 
 def _parsed(text: str, place: str) -> dict[str, Any]:
     try:
-        found = json.loads(text, object_pairs_hook=_without_repeats)
+        found = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise ParameterError(f"{place} is not JSON of a plan: {error}") from error
     if not isinstance(found, dict):
         raise ParameterError(f"{place} is not a plan: it holds a {type(found).__name__}")
     return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of a plan")
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -203,13 +206,20 @@ def _plan_of(values: Any, sha256: Any, place: str) -> Plan:
     if not isinstance(rule, dict):
         raise ParameterError(f"{place}: rule is {rule!r}, not the parts of a rule")
     _check_keys(rule, {part.name for part in fields(DecisionRule)}, f"{place}: rule")
-    plan = Plan(**values | {"recorded_at": _time(values), "rule": DecisionRule(**rule)})
+    plan = Plan(**values | {"recorded_at": _time(values), "rule": _rule(rule, place)})
     if plan.sha256 != sha256:
         raise ParameterError(
             f"{place}: sha256 is {sha256!r}, but that of what it says is {plan.sha256!r}: the plan "
             "was changed after it was recorded. Use the recorded one, or record a new one"
         )
     return plan
+
+
+def _rule(values: dict[str, Any], place: str) -> DecisionRule:
+    try:
+        return DecisionRule(**values)
+    except (TypeError, OverflowError) as error:
+        raise ParameterError(f"{place}: rule is {values}: it must hold numbers") from error
 
 
 def _time(values: dict[str, Any]) -> datetime:
@@ -229,74 +239,24 @@ def _check_keys(found: dict[str, Any], expected: set[str], place: str) -> None:
             raise ParameterError(f"{place} {verb} {listed}{kind}: the keys are {sorted(expected)}")
 
 
-def _check_names(plan: Plan) -> None:
+def _check(plan: Plan) -> None:
     for name in ("campaign_id", "name"):
-        value = getattr(plan, name)
-        _require(_is_name(value), name, value, "be text, not empty, without space around it")
-    _require(plan.metric == METRIC, "metric", plan.metric, f"be {METRIC!r}")
-    for name in ("strata", "covariates"):
-        value = getattr(plan, name)
-        listed = isinstance(value, (tuple, list)) and all(map(_is_name, value))
-        _require(listed, name, value, "be a list of column names")
-        _require(len(set(value)) == len(value), name, value, "name no column twice")
-    _require("customer_id" not in plan.strata, "strata", plan.strata, "not hold customer_id")
-    known = set(plan.covariates) <= set(COVARIATES)
-    _require(known, "covariates", plan.covariates, f"be of {', '.join(COVARIATES)}")
+        check_name(name, getattr(plan, name))
+    require(plan.metric == METRIC, "metric", plan.metric, f"be {METRIC!r}")
+    check_names("strata", plan.strata)
+    require("customer_id" not in plan.strata, "strata", plan.strata, "not hold customer_id")
+    check_names("covariates", plan.covariates, COVARIATES)
     recorded = plan.recorded_at
-    zoned = isinstance(recorded, datetime) and recorded.tzinfo is not None
-    _require(zoned, "recorded_at", recorded, "be a time with its zone, such as UTC")
-
-
-def _check_numbers(plan: Plan) -> None:
-    window, before = plan.window_days, plan.pre_days
-    _require(_is_count(window, 1, _MOST_DAYS), "window_days", window, "be 1 to 3650 whole days")
-    _require(_is_count(before, 0, _MOST_DAYS), "pre_days", before, "be 0 to 3650 whole days")
-    _require(
-        bool(before) or not plan.covariates, "covariates", plan.covariates, "be empty at pre_days 0"
-    )
-    for name in ("holdout_share", "confidence_level"):
-        value = getattr(plan, name)
-        _require(isinstance(value, float) and 0 < value < 1, name, value, "lie between 0 and 1")
-    for name, least in (("seed", 0), ("n_treatment", 1), ("n_holdout", 1)):
-        value = getattr(plan, name)
-        counted = value is None or _is_count(value, least, 2**63 - 1)
-        _require(counted, name, value, f"be a whole number of {least} or more, or none")
+    zoned = isinstance(recorded, datetime) and recorded.utcoffset() is not None
+    require(zoned, "recorded_at", recorded, "be a time with its zone, such as UTC")
+    check_days("window_days", plan.window_days, 1)
+    check_days("pre_days", plan.pre_days, 0)
+    adjustable = bool(plan.pre_days) or not plan.covariates
+    require(adjustable, "covariates", plan.covariates, "be empty where pre_days is 0")
+    check_share("holdout_share", plan.holdout_share)
+    check_share("confidence_level", plan.confidence_level)
+    check_rule(plan.rule)
+    for name in ("seed", "n_treatment", "n_holdout"):
+        check_count(name, getattr(plan, name))
     both = (plan.n_treatment is None) == (plan.n_holdout is None)
-    _require(both, "n_holdout", plan.n_holdout, "be there where n_treatment is, and only there")
-
-
-def _check_rule(rule: DecisionRule) -> None:
-    _require(isinstance(rule, DecisionRule), "rule", rule, "be a DecisionRule")
-    least, most = rule.minimum_profit, rule.most_customers
-    number = isinstance(least, (int, float)) and not isinstance(least, bool)
-    _require(number and math.isfinite(least), "minimum_profit", least, "be a finite amount")
-    _require(
-        isinstance(rule.power, float) and 0 < rule.power < 1,
-        "power",
-        rule.power,
-        "lie between 0 and 1",
-    )
-    _require(
-        most is None or _is_count(most, 1, 2**63 - 1),
-        "most_customers",
-        most,
-        "be 1 or more, or none",
-    )
-
-
-def _is_name(value: object) -> bool:
-    # Half of a surrogate pair cannot be written as UTF-8, and so not be hashed.
-    return (
-        isinstance(value, str)
-        and value == value.strip() != ""
-        and not any("\ud800" <= letter <= "\udfff" for letter in value)
-    )
-
-
-def _is_count(value: object, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-
-
-def _require(holds: bool, name: str, value: object, rule: str) -> None:
-    if not holds:
-        raise ParameterError(f"{name} is {value!r}: it must {rule}")
+    require(both, "n_holdout", plan.n_holdout, "be there where n_treatment is, and only there")
