@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from statsmodels.stats.diagnostic import acorr_ljungbox
+from scipy import special
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.mixture import StudentMixture
@@ -180,8 +180,12 @@ def _bands(model: Structural, confidence_level: float) -> tuple[Vector, Vector, 
     return model.one_step.copy(), model.one_step - reach, model.one_step + reach
 
 
-def _pattern_p_value(residuals: Vector) -> float:
-    return float(acorr_ljungbox(residuals, lags=[2 * WEEK])["lb_pvalue"].iloc[0])
+def _pattern_p_value(residuals: Vector, lags: int = 2 * WEEK) -> float:
+    """Return Ljung and Box's p-value (1978, Biometrika 65, equation 1.3)."""
+    n, errors = len(residuals), residuals - residuals.mean()
+    r = np.array([errors[k:] @ errors[: n - k] for k in range(1, lags + 1)]) / (errors @ errors)
+    statistic = n * (n + 2) * np.sum(r**2 / (n - np.arange(1, lags + 1)))
+    return float(special.chdtrc(lags, statistic))
 
 
 def _check(

@@ -8,7 +8,7 @@ not overlap; the last one ends where the campaign begins.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from smsroi_models.attribution.counterfactual import Counterfactual
 from smsroi_models.attribution.effects import Estimate
@@ -120,7 +120,7 @@ def _require_sound(result: Placebo, days: int, confidence_level: float) -> None:
             "out a part of the next campaign"
         )
     missed = count - result.covered
-    if stats.binom.sf(missed - 1, count, 1 - confidence_level) < MISSED_P_VALUE:
+    if missed and special.bdtrc(missed - 1, count, 1 - confidence_level) < MISSED_P_VALUE:
         raise NotEstimableError(
             f"tried on {count} quiet stretches of the pre-period, the method claims an effect on "
             f"{missed} of them, where nothing happened: its intervals cannot be trusted here; "

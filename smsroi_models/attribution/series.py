@@ -122,6 +122,19 @@ class DailySeries(Record):
         )
 
 
+def read_without_holdout(store: Tables) -> set[str]:
+    """Return the ids of the campaigns that have customers assigned, and nobody held out."""
+    if "assignments" not in store:
+        return set()
+    rows = (
+        store["assignments"]
+        .group_by("campaign_id")
+        .aggregate(held=(_.arm == "holdout").sum())
+        .filter(_.held == 0)
+    )
+    return {str(value) for value in rows.to_pyarrow()["campaign_id"].to_pylist()}
+
+
 def read_span(store: Tables, campaign: Campaign, pre_days: int) -> Span:
     """Return the span: ``pre_days`` before the first assignment, or since the store's first order.
 

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from smsroi_models.attribution.mixture import StudentMixture
 from smsroi_models.errors import NotEstimableError
@@ -158,6 +157,9 @@ def _standardised(controls: Vector, observed: NDArray[np.bool_]) -> Vector:
 
 
 def _model(series: Vector, controls: Vector) -> Any:
+    # Half a second to import, which every command and report would wait for.
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
     return UnobservedComponents(
         series,
         level="lldtrend",

@@ -7,10 +7,15 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from smsroi_models.errors import NotReadyError, RenderError
+from smsroi_models.attribution.series import read_without_holdout
+from smsroi_models.errors import NotReadyError, RenderError, SmsroiError
 from smsroi_models.records import Record
 from smsroi_models.report.index import write_index
-from smsroi_models.report.runner import render
+from smsroi_models.report.parameters import read_parameters
+from smsroi_models.report.runner import RenderedReport, render
+from smsroi_models.store.connect import open_store
+
+WITHOUT_HOLDOUT = "campaign_without_holdout.ipynb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,9 @@ def render_campaigns(
 ) -> Batch:
     """Render the notebook for each campaign, then the index.
 
+    A campaign of the parameter ``store_url`` that held nobody out is rendered by the notebook
+    `WITHOUT_HOLDOUT` beside the given one, with those of the parameters that it knows.
+
     Parameters
     ----------
     notebook : Path
@@ -60,12 +68,17 @@ def render_campaigns(
     rendered: dict[str, str] = {}
     waiting: dict[str, str] = {}
     failed: dict[str, str] = {}
+    everyone_texted = _everyone_texted(parameters)
     with _progress(say is not None) as progress:
         task = progress.add_task("reports", total=len(campaigns))
         for campaign_id in campaigns:
             progress.update(task, description=campaign_id)
+            values = {**parameters, "campaign_id": campaign_id}
             try:
-                done = render(notebook, {**parameters, "campaign_id": campaign_id}, reports)
+                if campaign_id in everyone_texted:
+                    done = _render_without_holdout(notebook, values, reports)
+                else:
+                    done = render(notebook, values, reports)
             except (RenderError, OSError) as error:
                 too_early = getattr(error.__cause__, "ename", "") == NotReadyError.__name__
                 (waiting if too_early else failed)[campaign_id] = str(error)
@@ -77,6 +90,26 @@ def render_campaigns(
                 say(line)
             progress.advance(task)
     return Batch(rendered, waiting, failed, str(write_index(reports).absolute()))
+
+
+def _everyone_texted(parameters: Mapping[str, object]) -> set[str]:
+    if "store_url" not in parameters:
+        return set()
+    try:
+        with open_store(str(parameters["store_url"])) as store:
+            return read_without_holdout(store)
+    except SmsroiError:
+        # Each campaign's report then says what is wrong with the store.
+        return set()
+
+
+def _render_without_holdout(
+    notebook: Path, values: Mapping[str, object], reports: Path
+) -> RenderedReport:
+    other = notebook.with_name(WITHOUT_HOLDOUT)
+    known = read_parameters(other)
+    # pre_days, for one, adjusts the comparison of two arms: here there is one.
+    return render(other, {name: values[name] for name in known if name in values}, reports)
 
 
 def _progress(wanted: bool) -> Progress:

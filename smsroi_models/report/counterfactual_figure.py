@@ -53,9 +53,15 @@ def daily_margin(result: CounterfactualResult) -> Picture:
         axes.margins(x=0.015, y=0.12)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         money_axis(axes.yaxis, money)
-        axes.set_xlabel("days from the start of the campaign")
+        gaps = "\nno dot: days of another campaign, left out" if result.series.others else ""
+        axes.set_xlabel(f"days from the start of the campaign{gaps}")
         axes.set_ylabel(f"margin a day, {result.campaign.currency}")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3, frameon=False)
+        axes.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.24 if gaps else -0.18),
+            ncols=3,
+            frameon=False,
+        )
         head(figure, title)
         sns.despine(ax=axes)
     return Picture(figure, f"{title}. {_say_days(result, money)}")
@@ -81,7 +87,7 @@ def gathered_margin(result: CounterfactualResult) -> Picture:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         money_axis(axes.yaxis, money)
         level = confidence(result.confidence_level)
-        axes.set_xlabel(f"days from the start of the campaign; band is {level} intervals")
+        axes.set_xlabel(f"days from the start; band is {level} intervals")
         axes.set_ylabel(f"extra margin gathered, {result.campaign.currency}")
         head(figure, title)
         sns.despine(ax=axes)

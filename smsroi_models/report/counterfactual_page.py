@@ -26,13 +26,15 @@ from smsroi_models.without_holdout import CounterfactualResult
 
 
 def verdict(result: CounterfactualResult) -> Html:
-    """Return the answer: a headline, a sentence with the interval in words, and any caution."""
+    """Return the answer: a headline, a sentence with the interval in words, and any caution.
+
+    It has the colour of doubt whatever it says: only a holdout earns green or red.
+    """
     return fragment(
         "counterfactual_verdict.html",
         shown_name=shortened(result.campaign.name, 200),
         campaign_id=shortened(result.campaign.campaign_id),
         as_of=result.as_of,
-        outcome=result.outcome,
         headline=words.HEADLINES[result.outcome],
         sentence=words.sentence(result),
         cautions=[check for check in result.checks if check.status == "failed"],

@@ -54,11 +54,11 @@ def series_finding(result: CounterfactualResult) -> str:
     figure, money = result.incremental_margin, Money(result.campaign.currency)
     step = step_for(figure, 0.01)
     if figure.ci_lower <= 0 <= figure.ci_upper:
-        found = "The window's margin is within what the past leads to expect"
+        found = "The window brought what the past leads to expect"
     else:
         more = "more" if figure.estimate > 0 else "less"
         amount = money(abs(figure.estimate), step)
-        found = f"The window brought {amount} {more} margin than expected"
+        found = f"The window brought {amount} {more} than expected"
     return f"{found} (weaker evidence)"
 
 

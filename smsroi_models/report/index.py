@@ -28,7 +28,7 @@ class Entry:
     ``state`` is ``"done"``, ``"failed"`` (the last attempt, kept beside the reports) or
     ``"unreadable"`` (``results.json`` is broken); ``link`` is relative to the index and
     quoted, empty where there is nothing to open; ``name`` (cut to a line's length) and
-    ``verdict`` are plain, untrusted text.
+    ``verdict`` are plain, untrusted text; ``weaker`` says that nobody was held out.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Entry:
     roi: str = ""
     link: str = ""
     state: str = "done"
+    weaker: bool = False
 
 
 def write_index(reports: str | Path) -> Path:
@@ -129,7 +130,11 @@ def _report(path: Path) -> Entry:
     link = _link(folder.parent.name, folder.name, "report.html") if there else ""
     campaign_id = shortened(str(results.get("campaign_id", "")))
     roi = "not estimable" if outcome == "invalid" else format_roi(figures)
-    return Entry(shortened(name), folder.name, verdict, campaign_id, outcome, roi, link)
+    # Anything but the word itself, as in reports of old, is a comparison with a holdout.
+    weaker = results.get("evidence") == "weaker"
+    return Entry(
+        shortened(name), folder.name, verdict, campaign_id, outcome, roi, link, weaker=weaker
+    )
 
 
 def _attempt(path: Path, name: str) -> Entry:

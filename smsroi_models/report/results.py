@@ -15,6 +15,8 @@ from smsroi_models.errors import RenderError
 
 RESULTS_MIME = "application/vnd.smsroi.results+json"
 OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid")
+# Against customers held out at random; or, where nobody was, against their own past.
+EVIDENCE = ("randomised", "weaker")
 
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (
@@ -37,7 +39,8 @@ def find_results(notebook: NotebookNode) -> dict[str, Any]:
     ------
     RenderError
         There is none or more than one, or it lacks a text among campaign_id, name, as_of, verdict,
-        outcome, store_fingerprint, or the dict of figures.
+        outcome, store_fingerprint, or the dict of figures; its ``evidence`` (``"randomised"`` where
+        absent) is none of `EVIDENCE`.
     """
     found = [
         output.data[RESULTS_MIME]
@@ -57,6 +60,9 @@ def find_results(notebook: NotebookNode) -> dict[str, Any]:
         raise RenderError("The notebook's results lack the dict 'figures'.")
     if results["outcome"] not in OUTCOMES:
         raise RenderError(f"outcome = {results['outcome']!r}; choose from {', '.join(OUTCOMES)}.")
+    results.setdefault("evidence", EVIDENCE[0])
+    if results["evidence"] not in EVIDENCE:
+        raise RenderError(f"evidence = {results['evidence']!r}; choose from {', '.join(EVIDENCE)}.")
     return results
 
 
