@@ -24,12 +24,20 @@ from smsroi_models.attribution.estimates import (
     usable_covariates,
 )
 from smsroi_models.attribution.gates import campaign_checks
+from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import (
     PRE_PERIOD_COLUMNS,
     orders_in_reach,
     outcomes,
     ready_customers,
 )
+from smsroi_models.attribution.running import (
+    cut_window,
+    read_so_far,
+    sequential_lifts,
+    with_still_running,
+)
+from smsroi_models.attribution.sequential import planned_variance
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.errors import (
     DataError,
@@ -52,6 +60,7 @@ def analyze_campaign(
     *,
     confidence_level: float = 0.95,
     pre_days: int = 90,
+    so_far: bool = False,
 ) -> CampaignResult:
     """Measure what a campaign earned, from the store's tables.
 
@@ -67,6 +76,11 @@ def analyze_campaign(
         In (0, 1).
     pre_days : int
         Length of the pre-period that the figures are adjusted for, days; 0 for no adjustment.
+    so_far : bool
+        Read a campaign that is still running, over the whole days that every assigned customer has
+        had, against its whole cost. Its intervals are those of a confidence sequence and may be
+        read every day. Once every planned window is over this changes nothing: the reading is then
+        the final one, planned for that day, with the interval of a single look.
 
     Raises
     ------
@@ -75,18 +89,24 @@ def analyze_campaign(
     DataError
         If there is no such campaign, or ``as_of`` is not given and an order lies in the future.
     NotReadyError
-        If no window is over yet; the text says when the first one will be.
+        If no window is over yet, or, with ``so_far``, if not everybody has had a day; the text
+        says when.
     NotEstimableError
         If an arm is empty or nobody in it bought anything.
     ParameterError
         If a parameter lies outside its range.
     """
-    check_parameters(confidence_level, pre_days)
+    check_parameters(confidence_level, pre_days, so_far)
     warnings = _require_sound(store)
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
     moment = parse_as_of(as_of) if as_of else _horizon(last_order_at)
     readiness = read_readiness(store, campaign, moment)
+    _require_arms(campaign, readiness)
+    running = read_so_far(campaign, readiness, moment) if so_far else None
+    if running:
+        campaign = cut_window(campaign, running)
+        readiness = read_readiness(store, campaign, moment)
     _require_ready(campaign, readiness, moment)
 
     customers = outcomes(store, campaign, moment, pre_days=pre_days)
@@ -100,8 +120,33 @@ def analyze_campaign(
 
     in_window = orders_in_reach(store, campaign, ready_customers(store, campaign, moment), 0)
     added = collect_daily(in_window, customers, "margin", covariates, campaign.window_days)
+    planned_days = running.window_days if running else campaign.window_days
+    daily = daily_lift(
+        added,
+        treated,
+        held,
+        covariates,
+        confidence_level,
+        planned_variance=_planned_variance(treated, held, campaign, planned_days, pre_days),
+        planned_days=planned_days,
+    )
+    if running:
+        lift = sequential_lifts(lift, daily[-1].information)
     texts = collect_texts(store, campaign, moment) if "messages" in store else None
     costs = collect_costs(store, campaign) if "costs" in store else {}
+    checks = campaign_checks(
+        campaign,
+        readiness,
+        moment,
+        last_order_at,
+        (treated, held),
+        texts,
+        bool(costs),
+        warnings,
+        confidence_level,
+    )
+    if running:
+        checks = with_still_running(checks, running, readiness)
     return CampaignResult(
         campaign=campaign,
         as_of=moment,
@@ -115,20 +160,11 @@ def analyze_campaign(
             lift["margin"].headline,
             _ledger(texts, costs, readiness),
         ),
-        daily=daily_lift(added, treated, held, covariates, confidence_level),
-        checks=campaign_checks(
-            campaign,
-            readiness,
-            moment,
-            last_order_at,
-            (treated, held),
-            texts,
-            bool(costs),
-            warnings,
-            confidence_level,
-        ),
+        daily=daily,
+        checks=checks,
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint(),
+        so_far=running,
     )
 
 
@@ -163,7 +199,7 @@ def parse_as_of(value: datetime | date | str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def check_parameters(confidence_level: float, pre_days: int) -> None:
+def check_parameters(confidence_level: float, pre_days: int, so_far: bool = False) -> None:
     """Raise `ParameterError` if a parameter of `analyze_campaign` lies outside its range."""
     if not (isinstance(confidence_level, float) and 0 < confidence_level < 1):
         raise ParameterError(
@@ -171,6 +207,8 @@ def check_parameters(confidence_level: float, pre_days: int) -> None:
         )
     if not (isinstance(pre_days, int) and 0 <= pre_days <= 3650):
         raise ParameterError(f"pre_days is {pre_days!r}: it must lie between 0 and 3650 days")
+    if not isinstance(so_far, bool):
+        raise ParameterError(f"so_far is {so_far!r}: it must be True or False")
 
 
 def _require_sound(store: Store) -> list[Finding]:
@@ -191,7 +229,7 @@ def _require_sound(store: Store) -> list[Finding]:
     return list(findings)
 
 
-def _require_ready(campaign: Campaign, readiness: Readiness, as_of: datetime) -> None:
+def _require_arms(campaign: Campaign, readiness: Readiness) -> None:
     empty = [arm for arm, count in readiness.assigned.items() if not count]
     if empty:
         raise NotEstimableError(
@@ -199,6 +237,9 @@ def _require_ready(campaign: Campaign, readiness: Readiness, as_of: datetime) ->
             "caused can only be read against a randomised holdout; record the assignments of both "
             "arms"
         )
+
+
+def _require_ready(campaign: Campaign, readiness: Readiness, as_of: datetime) -> None:
     waiting = [arm for arm, count in readiness.ready.items() if not count]
     if not waiting:
         return
@@ -207,8 +248,19 @@ def _require_ready(campaign: Campaign, readiness: Readiness, as_of: datetime) ->
         f"{campaign.window_days}-day window is over in {' and '.join(waiting)}. The first window "
         f"ends {readiness.first_ready_at:%Y-%m-%d %H:%M} UTC, the last "
         f"{readiness.last_ready_at:%Y-%m-%d %H:%M} UTC: read it then, or, where the orders reach "
-        "that far already, pass as_of"
+        "that far already, pass as_of. What it earned up to now, it tells with so_far=True "
+        "(smsroi report --so-far)"
     )
+
+
+def _planned_variance(
+    treated: Moments, held: Moments, campaign: Campaign, planned_days: int, pre_days: int
+) -> float | None:
+    """Return the variance of the margin lift to expect, from the days before assignment."""
+    if not pre_days:
+        return None
+    factor = campaign.margin_rate**2 * planned_days / pre_days
+    return planned_variance(treated, held, "pre_revenue", factor)
 
 
 def _require_money(lift: dict[str, OutcomeLift], reasons: dict[str, str]) -> None:

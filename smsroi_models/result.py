@@ -7,7 +7,13 @@ from typing import Literal
 from smsroi_models.attribution.campaigns import Campaign, Readiness
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.attribution.estimates import DayLift, OutcomeLift, payback_day
+from smsroi_models.attribution.estimates import (
+    DayLift,
+    OutcomeLift,
+    first_clear_day,
+    payback_day,
+)
+from smsroi_models.attribution.running import SoFar
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.records import Record
 from smsroi_models.roi import Outcome, Roi
@@ -20,6 +26,7 @@ class CampaignResult(Record):
     Attributes
     ----------
     campaign : Campaign
+        Read so far, its ``window_days`` are the days counted.
     as_of : datetime
         UTC; only customers whose window is over by then are counted.
     pre_days : int
@@ -38,6 +45,9 @@ class CampaignResult(Record):
     missing : dict of str to str
         Tables that the store lacks, with what the report therefore cannot say.
     store_fingerprint : str
+    so_far : SoFar or None
+        Of a campaign read while it is running: every interval of ``lift`` and ``roi`` is then one
+        of a confidence sequence, which may be read every day. None for the final reading.
     """
 
     campaign: Campaign
@@ -52,11 +62,19 @@ class CampaignResult(Record):
     checks: tuple[Check, ...]
     missing: dict[str, str]
     store_fingerprint: str
+    so_far: SoFar | None = None
 
     @property
     def outcome(self) -> Outcome | Literal["invalid"]:
-        """``invalid`` where a failed check leaves nothing to compare; otherwise the ROI's."""
-        return "invalid" if self.invalidated_by else self.roi.outcome
+        """``invalid`` where a failed check leaves nothing to compare; otherwise the ROI's.
+
+        A running campaign that has not earned its cost so far is ``unclear``, because the days
+        left may earn it; it is ``lost`` only where even the margin fell.
+        """
+        if self.invalidated_by:
+            return "invalid"
+        behind = self.roi.outcome == "lost" and self.roi.incremental_margin.ci_upper >= 0
+        return "unclear" if self.so_far and behind else self.roi.outcome
 
     @property
     def invalidated_by(self) -> Check | None:
@@ -82,7 +100,20 @@ class CampaignResult(Record):
 
     @property
     def payback_day(self) -> int | None:
-        """The day from which the interval of the margin stays above the cost; None if none."""
+        """The day from which the sequence of the margin stays above the cost; None if none."""
         if self.roi.cost is None:
             return None
         return payback_day(self.daily, self.roi.cost)
+
+    @property
+    def clear_of_zero(self) -> DayLift | None:
+        """The first day on which a daily reader could tell that the margin changed."""
+        return first_clear_day(self.daily)
+
+    @property
+    def clear_of_cost(self) -> DayLift | None:
+        """The first day on which the sequence lay wholly above or below the cost; None if none.
+
+        In the first days a campaign lies below its cost as a matter of course.
+        """
+        return None if self.roi.cost is None else first_clear_day(self.daily, self.roi.cost)

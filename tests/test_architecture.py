@@ -96,6 +96,7 @@ LAYERS = {
             "holdout",
             "result",
             "attribution.gates",
+            "attribution.running",
             "attribution.gates_without_holdout",
             "segments",
             "programme",

@@ -1,5 +1,6 @@
 """The lifts of a campaign's outcomes, by both estimators, from the moments of its arms."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from smsroi_models.attribution.cumulative import cumulative_moments
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
+from smsroi_models.attribution.sequential import confidence_sequence
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.records import Record
 
@@ -41,11 +43,22 @@ class OutcomeLift(Record):
 class DayLift(Record):
     """Incremental margin gathered up to the end of a day of the window, store currency.
 
-    ``day`` counts from 1; the last day's figure is the campaign's incremental margin.
+    Attributes
+    ----------
+    day : int
+        From 1; the last day's figure is the campaign's incremental margin.
+    margin : Estimate
+        With the interval for a reader who looks on this day alone.
+    sequence : Estimate
+        The same with the interval for a reader who looks every day.
+    information : float
+        Variance gathered, as a share of the one planned for: the clock of ``sequence``.
     """
 
     day: int
     margin: Estimate
+    sequence: Estimate
+    information: float
 
 
 def usable_covariates(
@@ -115,6 +128,9 @@ def daily_lift(
     holdout: Moments,
     covariates: Sequence[str],
     confidence_level: float,
+    *,
+    planned_variance: float | None = None,
+    planned_days: int | None = None,
 ) -> tuple[DayLift, ...]:
     """Return the incremental margin gathered by each day on which both arms had orders.
 
@@ -126,34 +142,96 @@ def daily_lift(
         Of at least the covariates.
     covariates : sequence of str
     confidence_level : float
+    planned_variance : float, optional
+        Of the margin lift per assigned customer at the end of the planned window, squared currency
+        (`sequential.planned_variance`): where the sequence is tightest. Without it, that of the
+        first day that can be estimated, in proportion to the days.
+    planned_days : int, optional
+        The planned window, where ``added`` holds fewer days.
     """
-    days: list[DayLift] = []
+    lifts = _lifts_by_day(added, treatment, holdout, covariates, confidence_level)
+    planned = planned_variance
+    if planned is None and lifts:
+        day, first = min(lifts.items())
+        planned = first.standard_error**2 * (planned_days or len(added[0])) / day
+    return tuple(_day_lift(day, lift, planned or math.nan) for day, lift in lifts.items())
+
+
+def _lifts_by_day(
+    added: tuple[NDArray[np.float64], NDArray[np.float64]],
+    treatment: Moments,
+    holdout: Moments,
+    covariates: Sequence[str],
+    confidence_level: float,
+) -> dict[int, Lift]:
+    lifts: dict[int, Lift] = {}
     running = [
         cumulative_moments(rows, arm.select(covariates), "margin")
         for rows, arm in zip(added, (treatment, holdout), strict=True)
     ]
     for day, (treated, held) in enumerate(zip(*running, strict=True), start=1):
         try:
-            lift = compare(
+            lifts[day] = compare(
                 treated, held, "margin", covariates=covariates, confidence_level=confidence_level
             )
         except NotEstimableError:  # no order yet in one of the arms
             continue
-        days.append(DayLift(day, lift.scaled(treated.n)))
-    return tuple(days)
+    return lifts
+
+
+def _day_lift(day: int, lift: Lift, planned_variance: float) -> DayLift:
+    margin = lift.scaled(lift.n_treatment)
+    information = lift.standard_error**2 / planned_variance
+    sequence = confidence_sequence(
+        margin.estimate, margin.standard_error, information, lift.confidence_level
+    )
+    return DayLift(day, margin, sequence, information)
+
+
+def first_clear_day(days: Sequence[DayLift], amount: float = 0.0) -> DayLift | None:
+    """Return the first day whose sequence lies wholly above or wholly below an amount.
+
+    It answers for a day chosen after looking: over all days together the sequence misses the truth
+    in at most 1 - confidence_level of campaigns.
+
+    Parameters
+    ----------
+    days : sequence of DayLift
+    amount : float
+        0 for an effect of either sign; the cost for profit or loss.
+
+    Examples
+    --------
+    >>> lows = [-5.0, 2.0, 12.0]
+    >>> days = [
+    ...     DayLift(i, Estimate(m + 2, 1.0, m + 1, m + 3), Estimate(m + 2, 1.0, m, m + 4), 0.1 * i)
+    ...     for i, m in enumerate(lows, start=1)
+    ... ]
+    >>> [first_clear_day(days, amount).day for amount in (0.0, 3.0, 10.0)]
+    [1, 1, 1]
+    >>> first_clear_day(days[1:]).day, first_clear_day(days[1:2], 4.0)
+    (2, None)
+    """
+    return next((d for d in days if not d.sequence.ci_lower <= amount <= d.sequence.ci_upper), None)
 
 
 def payback_day(days: Sequence[DayLift], cost: float) -> int | None:
-    """Return the first day from which the interval of the margin stays above the cost to the end.
+    """Return the first day from which the sequence of the margin stays above the cost to the end.
+
+    The day is chosen after looking at all of them: the interval for a single look would choose it
+    too early.
 
     >>> lows = [5.0, 12.0, 8.0, 11.0, 13.0]
-    >>> days = [DayLift(i, Estimate(m + 2, 1.0, m, m + 4)) for i, m in enumerate(lows, start=1)]
+    >>> days = [
+    ...     DayLift(i, Estimate(m + 2, 1.0, m + 1, m + 3), Estimate(m + 2, 1.0, m, m + 4), 0.1 * i)
+    ...     for i, m in enumerate(lows, start=1)
+    ... ]
     >>> payback_day(days, cost=10.0), payback_day(days, cost=20.0)
     (4, None)
     """
     first = None
     for day in days:
-        if day.margin.ci_lower <= cost:
+        if day.sequence.ci_lower <= cost:
             first = None
         elif first is None:
             first = day.day

@@ -25,7 +25,13 @@ from smsroi_models.report.drawing import (
 )
 from smsroi_models.report.numbers import Money, plain, say
 from smsroi_models.report.waterfall import waterfall
-from smsroi_models.report.words import intervals_named, lift_finding, payback
+from smsroi_models.report.words import (
+    confidence,
+    first_clear,
+    intervals_named,
+    lift_finding,
+    payback,
+)
 from smsroi_models.result import CampaignResult
 
 __all__ = ["cumulative_margin", "lift_intervals", "waterfall"]
@@ -47,7 +53,9 @@ def lift_intervals(result: CampaignResult) -> Picture:
                 _draw_interval(axes, row, estimate, scale, colour, fill)
             axes.axvline(0, color=INK, linewidth=0.8)
             axes.set_ylim(1.6, -0.6)
-            axes.set_yticks(range(len(rows)), [_SHORT[e.method] for e, *_ in rows])
+            axes.set_yticks(
+                range(len(rows)), ["adjusted" if e.covariates else "plain" for e, *_ in rows]
+            )
             axes.set_title(label, fontsize=10.5, fontweight="normal", pad=4)
             axes.margins(x=0.1)
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
@@ -59,9 +67,13 @@ def lift_intervals(result: CampaignResult) -> Picture:
 
 
 def cumulative_margin(result: CampaignResult) -> Picture:
-    """Draw the extra margin gathered by each day of the window against the cost."""
+    """Draw the extra margin gathered by each day of the window against the cost.
+
+    The band may be read on any day; the bar at the end, of a campaign whose windows are over, is
+    the interval of the one final reading.
+    """
     money, cost = Money(result.campaign.currency), result.roi.cost
-    title = payback(result)
+    title, planned = payback(result), _planned_days(result)
     with figure_style():
         figure = Figure(figsize=(5.2, 3.6))
         axes = figure.subplots()
@@ -71,28 +83,46 @@ def cumulative_margin(result: CampaignResult) -> Picture:
             axes.axhline(cost, color=RED, linewidth=1.4, linestyle=(0, (5, 3)))
             axes.annotate(
                 f"cost {money.short(cost)}",
-                (result.campaign.window_days, cost),
+                (planned, cost),
                 xytext=(-2, 4),
                 textcoords="offset points",
                 ha="right",
                 color=RED,
             )
-        axes.set_xlim(0, 1.015 * result.campaign.window_days)
+        axes.set_xlim(0, 1.015 * planned)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         money_axis(axes.yaxis, money)
-        axes.set_xlabel(f"days since assignment; band is {intervals_named(result)}")
+        axes.set_xlabel(f"days since assignment\n{_bands(result)}")
         axes.set_ylabel(f"extra margin gathered, {result.campaign.currency}")
         head(figure, title)
         sns.despine(ax=axes)
-    return Picture(figure, f"{title}. {_say_days(result, money)}.")
+    told = f"{_say_days(result, money)}. {first_clear(result)}"
+    return Picture(figure, f"{title}. {told}.")
+
+
+def _planned_days(result: CampaignResult) -> int:
+    return result.so_far.window_days if result.so_far else result.campaign.window_days
+
+
+def _bands(result: CampaignResult) -> str:
+    level = confidence(result.confidence_level)
+    if result.so_far:
+        return f"band: {level}, may be read every day"
+    return f"band: {level}, for reading every day; bar: {level}, for the end alone"
 
 
 def _say_days(result: CampaignResult, money: Money) -> str:
     told = {day.day: day for day in result.daily}
     chosen = [day for n, day in told.items() if n == 1 or n % 7 == 0 or n == max(told)]
-    path = "; ".join(f"day {day.day} {say(day.margin, money, 0.01)}" for day in chosen)
+    path = "; ".join(f"day {day.day} {say(day.sequence, money, 0.01)}" for day in chosen)
     cost = f", cost {money(result.roi.cost)}" if result.roi.cost is not None else ""
-    return f"Extra margin gathered by {path or 'no day that can be estimated'}{cost}"
+    end = ""
+    if told and not result.so_far:
+        end = f"; for the end alone {say(result.roi.incremental_margin, money, 0.01)}"
+    return (
+        "Extra margin gathered, with intervals for reading every day, by "
+        f"{path or 'no day that can be estimated'}{end}{cost}"
+    )
 
 
 def _draw_days(axes: Axes, result: CampaignResult) -> None:
@@ -101,15 +131,14 @@ def _draw_days(axes: Axes, result: CampaignResult) -> None:
     margin = np.full((3, len(days)), np.nan)
     margin[:, 0] = 0.0
     for day in result.daily:
-        margin[:, day.day] = day.margin.estimate, day.margin.ci_lower, day.margin.ci_upper
-    axes.fill_between(days, margin[1], margin[2], color=BLUE, alpha=0.16, linewidth=0)
+        band = day.sequence
+        margin[:, day.day] = band.estimate, band.ci_lower, band.ci_upper
+    axes.fill_between(days, margin[1], margin[2], color=BLUE, alpha=0.13, linewidth=0)
     axes.plot(days, margin[0], color=BLUE, linewidth=2.2)
-    last = margin[:, -1]
-    axes.plot([days[-1]] * 2, last[1:], color=BLUE, linewidth=1.4)
-    axes.plot([days[-1]], last[:1], color=BLUE, marker="o", markersize=6)
-
-
-_SHORT = {"regression-adjusted": "adjusted", "difference in means": "plain"}
+    if not result.so_far and result.daily:
+        end = result.roi.incremental_margin
+        axes.plot([days[-1]] * 2, [end.ci_lower, end.ci_upper], color=BLUE, linewidth=3.0)
+    axes.plot([days[-1]], margin[:1, -1], color=BLUE, marker="o", markersize=6)
 
 
 def _lift_panels(result: CampaignResult) -> list[tuple[str, OutcomeLift, float]]:

@@ -54,7 +54,7 @@ def verdict(result: CampaignResult) -> Html:
         campaign_id=shortened(result.campaign.campaign_id),
         as_of=result.as_of,
         outcome=result.outcome,
-        headline=words.HEADLINES[result.outcome],
+        headline=words.headline(result),
         sentence=words.sentence(result),
         cautions=failed,
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.attribution.estimates import DayLift
 from smsroi_models.report import words
 from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.result import CampaignResult
@@ -31,12 +32,16 @@ def results(result: CampaignResult) -> Results:
             "verdict": words.verdict(result),
             "outcome": result.outcome,
             "store_fingerprint": result.store_fingerprint,
+            "so_far": _so_far(result),
             "figures": {
                 "confidence_level": roi.confidence_level,
                 "cost": roi.cost,
                 "probability_of_profit": roi.probability_of_profit,
                 "break_even_lift": roi.break_even_lift,
                 "payback_day": result.payback_day,
+                "clear_of_zero": _clear(result.clear_of_zero, 0.0),
+                "clear_of_cost": _clear(result.clear_of_cost, roi.cost or 0.0),
+                "daily": [day.to_dict() for day in result.daily],
                 "n_treatment": result.lift["margin"].headline.n_treatment,
                 "n_holdout": result.lift["margin"].headline.n_holdout,
                 "waiting": result.readiness.waiting,
@@ -63,6 +68,24 @@ def _estimates(result: CampaignResult) -> dict[str, Estimate | None]:
         "roi": roi.roi,
         "extra_orders": result.extra_orders,
     }
+
+
+def _so_far(result: CampaignResult) -> dict[str, Any] | None:
+    """Return how far a running campaign is; null for the final reading."""
+    if result.so_far is None:
+        return None
+    return {
+        **result.so_far.to_dict(),
+        "last_assigned_at": _iso(result.so_far.last_assigned_at),
+        "ends_at": _iso(result.so_far.ends_at),
+    }
+
+
+def _clear(day: DayLift | None, amount: float) -> dict[str, Any] | None:
+    """Return the first day that a daily reader could tell, and on which side of the amount."""
+    if day is None:
+        return None
+    return {"day": day.day, "side": "above" if day.sequence.ci_lower > amount else "below"}
 
 
 def _iso(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.report import words_so_far
 from smsroi_models.report.numbers import Money, probability, say, step_for
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import Roi
@@ -20,13 +21,21 @@ def verdict(result: CampaignResult) -> str:
     """Return the answer to the report's question in one piece, with the checks that failed."""
     failed = [check.name.lower() for check in result.checks if check.status == "failed"]
     caution = f" Checks that failed: {', '.join(failed)}." if failed else ""
-    return f"{HEADLINES[result.outcome]} {sentence(result)}{caution}"
+    return f"{headline(result)} {sentence(result)}{caution}"
+
+
+def headline(result: CampaignResult) -> str:
+    """Return the answer in a few words; of a running campaign it is no final one."""
+    told = HEADLINES if result.so_far is None else {**HEADLINES, **words_so_far.HEADLINES}
+    return told[result.outcome]
 
 
 def sentence(result: CampaignResult) -> str:
     """Return what the campaign earned or cost, with the interval in words."""
     if result.invalidated_by is not None:
         return result.invalidated_by.text
+    if result.so_far is not None:
+        return words_so_far.sentence(result, confidence(result.confidence_level))
     return _SENTENCES[result.roi.outcome](result.roi, Money(result.campaign.currency))
 
 
@@ -41,7 +50,8 @@ def confidence(level: float) -> str:
 
 def intervals_named(result: CampaignResult) -> str:
     """Name the intervals of a figure: ``95 % intervals``."""
-    return f"{confidence(result.confidence_level)} intervals"
+    named = f"{confidence(result.confidence_level)} intervals"
+    return named if result.so_far is None else f"{named} for daily reading"
 
 
 def money_range(figure: Estimate, money: Money) -> str:
@@ -63,15 +73,30 @@ def profit_or_loss(amount: float, money: Money, step: float) -> str:
 def payback(result: CampaignResult) -> str:
     """Say how the margin gathered stood against the cost, in a figure's title."""
     outcome = result.outcome if result.roi.cost is not None else "unknown"
+    if outcome != "invalid" and result.so_far is not None:
+        return words_so_far.payback(result)
     if outcome == "paid" and result.payback_day is not None:
         return f"From day {result.payback_day} on, the whole band lies above the cost"
     return {
-        "paid": "At the end the whole interval lies above the cost",
-        "lost": "At the end the whole band lies below the cost",
-        "unclear": "At the end the band holds the cost: cannot tell",
+        "paid": "At the end the interval lies above the cost; the band for daily reading does not",
+        "lost": "At the end the whole interval lies below the cost",
+        "unclear": "At the end the interval holds the cost: cannot tell",
         "unknown": "Difference in margin gathered day by day",
         "invalid": "Difference in margin day by day: not the campaign's doing",
     }[outcome]
+
+
+def first_clear(result: CampaignResult) -> str:
+    """Say on which day a daily reader could first tell, in a figure's text."""
+    zero, cost = result.clear_of_zero, result.clear_of_cost
+    told = "on no day" if zero is None else f"first on day {zero.day}"
+    said = f"Read every day, the margin was clear of zero {told}"
+    if result.roi.cost is None:
+        return said
+    if cost is None:
+        return f"{said}, and on neither side of the cost on any day"
+    side = "above" if cost.sequence.ci_lower > result.roi.cost else "below"
+    return f"{said}, and {side} the cost first on day {cost.day}"
 
 
 def lift_finding(result: CampaignResult) -> str:
@@ -104,12 +129,12 @@ def waterfall_finding(result: CampaignResult) -> str:
     step = step_for(roi.profit, 0.01)
     left = profit_or_loss(roi.profit.estimate, money, step)
     half = money((roi.profit.ci_upper - roi.profit.ci_lower) / 2, step)
-    return f"After goods and costs: {left} ± {half}"
+    when = "After" if result.so_far is None else "So far, after"
+    return f"{when} goods and costs: {left} ± {half}"
 
 
 def method(result: CampaignResult) -> str:
     """Say how the figures were made, for a reader who wants to check them."""
-    campaign = result.campaign
     history = " and ".join(_COVARIATES[name] for name in result.covariates)
     pre = (
         f"adjusted for each customer's {history} in the {result.pre_days} days "
@@ -119,11 +144,31 @@ def method(result: CampaignResult) -> str:
     )
     return (
         "The figures take it that customers were drawn at random to be texted or held out. "
-        f"Everyone assigned counts, reached or not, for {campaign.window_days} days from "
+        f"Everyone assigned counts, reached or not, for {_days_counted(result)} from "
         f"assignment. Figures compare the arms' means, {pre}, with unequal variances; money is "
         f"the effect per assigned customer times the {result.roi.n_treatment:,} customers "
-        "assigned to be texted."
+        f"assigned to be texted. {_daily_reading(result)}"
     )
+
+
+def _days_counted(result: CampaignResult) -> str:
+    days = result.campaign.window_days
+    if result.so_far is None:
+        return f"{days} days"
+    return f"the first {days} of {result.so_far.window_days} days"
+
+
+def _daily_reading(result: CampaignResult) -> str:
+    sequence = (
+        "confidence sequence (Robbins 1970; Waudby-Smith and others 2024), which over all days "
+        f"together misses in at most {confidence(1 - result.confidence_level)} of campaigns"
+    )
+    if result.so_far is None:
+        return (
+            "The figures above are for one reading at the end; the band of the figure by days, "
+            f"which may be read on any day, is that of a {sequence}."
+        )
+    return f"Every interval and p-value is that of a {sequence}: it may be read every day."
 
 
 def _paid(roi: Roi, money: Money) -> str:
