@@ -90,6 +90,10 @@ def report(
     ] = "",
     confidence_level: Annotated[float, typer.Option(help="Of every interval.")] = 0.95,
     pre_days: Annotated[int, typer.Option(help="History used to sharpen figures, days.")] = 90,
+    so_far: Annotated[
+        bool,
+        typer.Option("--so-far", help="Read campaigns that are still running; may be done daily."),
+    ] = False,
     parameter: Annotated[
         list[str] | None,
         typer.Option("-p", help="NAME=VALUE of the notebook, typed strictly; may be repeated."),
@@ -107,6 +111,7 @@ def report(
         "as_of": as_of,
         "confidence_level": confidence_level,
         "pre_days": pre_days,
+        "so_far": so_far,
         **_assigned(notebook, parameter or []),
     }
     _check_options(values)
