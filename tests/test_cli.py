@@ -32,7 +32,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_demo_prints_the_truth_and_writes_every_table(shop):
     with smsroi.open_store(shop) as store:
-        assert len(store.names) == 17
+        assert len(store.names) == 18
 
 
 def test_demo_with_the_same_seed_writes_the_same_store(shop, tmp_path):
@@ -44,7 +44,7 @@ def test_demo_with_the_same_seed_writes_the_same_store(shop, tmp_path):
 def test_check_passes_a_sound_store(shop):
     run = _smsroi("check", "--store", shop)
     assert run.returncode == 0
-    assert "17 tables, 0 errors" in run.stdout
+    assert "18 tables, 0 errors" in run.stdout
 
 
 def test_check_tells_errors_as_json_and_exits_1(shop, tmp_path):

@@ -1,11 +1,13 @@
-"""The tables of campaigns, customers, assignments and subscriptions."""
+"""The tables of campaigns, plans, customers, assignments and subscriptions."""
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from smsroi_models.records import canonical_json, sha256_of
 from smsroi_models.simulate.audience import OPT_IN_SOURCES
 from smsroi_models.simulate.buyers import REGIONS, SEGMENTS
+from smsroi_models.simulate.campaign import Run
 from smsroi_models.simulate.columns import DAY, NONE, picked, table_frame
 from smsroi_models.simulate.history import History
 
@@ -16,6 +18,7 @@ def people_frames(history: History) -> dict[str, pd.DataFrame]:
     """Return those tables by name."""
     return {
         "campaigns": _campaigns(history),
+        "plans": _plans(history),
         "customers": _customers(history),
         "assignments": _assignments(history),
         "subscriptions": _subscriptions(history),
@@ -38,6 +41,50 @@ def _campaigns(history: History) -> pd.DataFrame:
             "currency": picked([history.request.currency], np.zeros_like(number)),
             "message": picked([plan.message for plan in plans], number),
         },
+    )
+
+
+def _plans(history: History) -> pd.DataFrame:
+    """Return ``plans``: each was fixed a day before its start and filled in by the draw."""
+    runs = history.runs
+    recorded = history.times(np.array([run.plan.starts - DAY for run in runs]))
+    share = history.request.holdout_share
+    records = [_record(run, at, share) for run, at in zip(runs, recorded, strict=True)]
+    treated = np.array([np.count_nonzero(run.treated) for run in runs])
+    return table_frame(
+        "plans",
+        {
+            "campaign_id": history.campaign_keys(np.arange(len(runs))),
+            "recorded_at": recorded,
+            "treatment_share": np.full(len(runs), 1 - share),
+            "n_treatment": treated,
+            "n_holdout": np.array([len(run.customer) for run in runs]) - treated,
+            "record": pa.array(records, pa.large_string()),
+            "sha256": pa.array(map(sha256_of, records), pa.large_string()),
+        },
+    )
+
+
+def _record(run: Run, recorded_at: pd.Timestamp, holdout_share: float) -> str:
+    """Return the plan as ``planning.record`` writes it; the draw here has no seed of its own."""
+    plan, n_treatment = run.plan, int(np.count_nonzero(run.treated))
+    return canonical_json(
+        {
+            "campaign_id": plan.campaign_id,
+            "name": plan.name,
+            "recorded_at": recorded_at.to_pydatetime().isoformat(),
+            "metric": "profit",
+            "window_days": (plan.ends - plan.starts) // DAY,
+            "holdout_share": holdout_share,
+            "strata": [],
+            "pre_days": 90,
+            "covariates": ["pre_revenue", "pre_orders"],
+            "confidence_level": 0.95,
+            "rule": {"minimum_profit": 0.0, "power": 0.8, "most_customers": None},
+            "seed": None,
+            "n_treatment": n_treatment,
+            "n_holdout": len(run.customer) - n_treatment,
+        }
     )
 
 

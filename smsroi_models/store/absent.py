@@ -8,6 +8,10 @@ REQUIRED = ("campaigns", "assignments", "orders")
 
 _UNTOLD = {
     "campaigns": "no campaign can be told from another, so nothing can be reported",
+    "plans": (
+        "whether the campaign was read as planned cannot be told, nor whether the arms have their "
+        "planned sizes"
+    ),
     "customers": "who came through a campaign or a referral cannot be told",
     "assignments": "there is no holdout, so what a campaign caused cannot be told",
     "messages": "who received a text cannot be told, and no text counts towards the cost",

@@ -14,6 +14,8 @@ Format = Literal["parquet", "csv", "duckdb"]
 _DUCKDB_MAGIC = b"DUCK"
 _DUCKDB_MAGIC_AT = 8
 _PROSE = (".md", ".txt")
+# What `smsroi assign` puts beside the tables that it writes, for people to read.
+_COMPANIONS = ("plan.json",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,14 @@ def _parts(folder: Path) -> tuple[Path, ...]:
 
 
 def _ignored(root: Path) -> tuple[str, ...]:
-    """Return what is not a table; hidden files, markers and prose are nobody's misspelling."""
+    """Return what is not a table; hidden files, prose and companions are no misspelling."""
     places = {place.name for name in TABLES for place in _places(root, name)}
     return tuple(
         sorted(
             entry.name
             for entry in root.iterdir()
             if entry.name not in places
+            and entry.name not in _COMPANIONS
             and not entry.name.startswith((".", "_"))
             and entry.suffix.lower() not in _PROSE
         )

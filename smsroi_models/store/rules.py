@@ -200,6 +200,10 @@ def _table_breaks(rows: ibis.Table, table: Table, judged: frozenset[str]) -> Ite
         remedy = "Let scale_min be the lowest and scale_max the highest answer."
         breaks = rows.scale_min >= rows.scale_max
         yield "scale order", "error", "scale_min is not below scale_max", remedy, breaks
+    if table.name == "plans" and {"record", "sha256"} <= judged:
+        remedy = "Restore the plan as it was recorded; a changed plan is no plan."
+        breaks = rows.record.hexdigest("sha256") != rows.sha256.lower()
+        yield "changed record", "error", "sha256 is not the hash of the record", remedy, breaks
     if table.name == "campaigns" and "currency" in judged:
         remedy = "Write the currency as its ISO 4217 code, like USD."
         breaks = ~rows.currency.re_search("^[A-Z]{3}$") & (rows.currency != "")

@@ -14,7 +14,7 @@ Kind = Literal["text", "time", "money", "number", "count", "flag"]
 
 _DTYPES: dict[Kind, str] = {
     "text": "string",
-    "time": "timestamp('UTC')",
+    "time": "timestamp('UTC', 6)",  # what DuckDB keeps: a cast would hide times from its filters
     "money": "float64",
     "number": "float64",
     "count": "int64",
@@ -141,6 +141,22 @@ _ALL = (
         ),
     ),
     Table(
+        "plans",
+        "a campaign's plan, as recorded before anybody was assigned",
+        ("campaign_id",),
+        (
+            _CAMPAIGN,
+            _time("recorded_at", "when the plan was fixed"),
+            _number(
+                "treatment_share", "share of customers that may be texted", minimum=0, maximum=1
+            ),
+            _count("n_treatment", "customers put in treatment by the draw", nullable=True),
+            _count("n_holdout", "customers put in holdout by the draw", nullable=True),
+            _text("record", "the whole plan: JSON with sorted keys and no spaces"),
+            _text("sha256", "SHA-256 hash of the record, 64 hexadecimal digits"),
+        ),
+    ),
+    Table(
         "customers",
         "a person",
         ("customer_id",),
@@ -174,6 +190,7 @@ _ALL = (
             _time("assigned_at", "index time of the customer, in both arms"),
             _text("stratum", "stratum within which arms were drawn", nullable=True),
         ),
+        (NotBefore("assigned_at", "plans", "recorded_at", ("campaign_id",), "warning"),),
     ),
     Table(
         "messages",

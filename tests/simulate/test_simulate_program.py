@@ -11,6 +11,7 @@ from smsroi_models.simulate import Shop, simulate_program
 
 CORE = {
     "campaigns",
+    "plans",
     "customers",
     "assignments",
     "messages",

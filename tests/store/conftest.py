@@ -34,6 +34,28 @@ _ROWS = {
             "message": None,
         },
     ],
+    "plans": [
+        {
+            "campaign_id": "SPRING",
+            "recorded_at": "2024-02-29T08:00Z",
+            "treatment_share": 0.5,
+            "n_treatment": 1,
+            "n_holdout": 1,
+            # Not a whole plan: the store holds the text to its hash, and reads no further.
+            "record": '{"name":"Spring, \\"the\\" sale"}',
+            "sha256": "9abdad436f2f8d06e2d1158d3e44afa7575d0f880c385ea48c5038eec6ffb6b5",
+        },
+        {
+            "campaign_id": "SUMMER",
+            "recorded_at": "2024-05-31T08:00Z",
+            "treatment_share": 0.5,
+            "n_treatment": 1,
+            "n_holdout": 1,
+            "record": "{}",
+            # printf '{}' | sha256sum
+            "sha256": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+        },
+    ],
     "customers": [
         {"customer_id": "C1", "acquired_at": "2023-01-01T00:00Z", "segment": "new"},
         {

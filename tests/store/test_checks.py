@@ -77,6 +77,12 @@ _BROKEN_VALUES = [
     ("coupons", 0, "code", "ten", "lower case", "warning", "ten"),
     ("orders", 0, "coupon_code", "ten", "lower case", "warning", "O1"),
     ("messages", 0, "customer_id", "C2", "text to holdout", "warning", "M1"),
+    ("assignments", 1, "assigned_at", _BEFORE, "time order", "warning", "SPRING / C2"),
+    ("plans", 0, "campaign_id", "WINTER", "dangling reference", "error", "WINTER"),
+    ("plans", 0, "treatment_share", 1.2, "out of range", "error", "SPRING"),
+    ("plans", 0, "n_holdout", -1, "out of range", "error", "SPRING"),
+    ("plans", 1, "record", "{ }", "changed record", "error", "SUMMER"),
+    ("plans", 1, "sha256", "0" * 64, "changed record", "error", "SUMMER"),
 ]
 
 
@@ -120,6 +126,20 @@ def test_repeated_keys_are_found_in_every_table(opened, frames, name):
     assert (finding.table, finding.rule, finding.severity) == (name, "duplicate key", "error")
     assert finding.count == 2
     assert finding.example.startswith(str(frames[name][TABLES[name].key[0]].iloc[0]))
+
+
+def test_a_plan_before_its_draw_has_no_counts(opened, frames):
+    undrawn = frames["plans"].astype({"n_treatment": "Int64", "n_holdout": "Int64"})
+    undrawn.loc[0, ["n_treatment", "n_holdout"]] = pd.NA
+    frames["plans"] = undrawn
+    assert check_store(opened(_around(frames, "plans"))) == ()
+
+
+def test_the_plan_of_an_assignment_is_no_unknown_table(tmp_path, frames):
+    _write_csv(tmp_path / "s", frames)
+    (tmp_path / "s" / "plan.json").write_text("{}")
+    with open_store(tmp_path / "s") as store:
+        assert check_store(store) == ()
 
 
 def test_costs_may_repeat(opened, frames):

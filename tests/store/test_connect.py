@@ -161,9 +161,7 @@ def test_an_absent_path_is_named(tmp_path):
 
 def test_a_folder_without_tables_lists_what_is_there(tmp_path):
     (tmp_path / "Order.csv").write_text("order_id\n1\n")
-    with pytest.raises(
-        StoreError, match=r"'Order.csv'.*campaigns, customers.*meant to be 'orders'"
-    ):
+    with pytest.raises(StoreError, match=r"'Order.csv'.*campaigns, plans.*meant to be 'orders'"):
         open_store(tmp_path)
 
 
