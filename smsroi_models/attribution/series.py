@@ -111,7 +111,8 @@ class DailySeries(Record):
     @property
     def has_controls(self) -> bool:
         """Whether the controls ordered on at least half of the days before the campaign."""
-        return bool(np.mean(self.control_orders[: self.span.pre_days] > 0) >= 0.5)
+        days = np.count_nonzero(self.control_orders[: self.span.pre_days])
+        return bool(2 * days >= self.span.pre_days > 0)
 
     @property
     def overlapping(self) -> tuple[OtherCampaign, ...]:

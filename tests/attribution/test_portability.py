@@ -10,6 +10,7 @@ from smsroi_models.attribution.collect import moments_by_arm
 from smsroi_models.attribution.daily import daily_additions
 from smsroi_models.attribution.outcomes import orders_in_reach, outcomes, ready_customers
 from smsroi_models.attribution.overlap import texted_by_others
+from smsroi_models.attribution.series import Span, daily_sums, series_customers
 from smsroi_models.attribution.spending import texts_summed
 from smsroi_models.store.tables import TABLES
 
@@ -19,6 +20,8 @@ AS_OF = datetime(2025, 4, 1, tzinfo=UTC)
 READY = ready_customers(STORE, CAMPAIGN, AS_OF)
 ORDERS = orders_in_reach(STORE, CAMPAIGN, READY, 90)
 CUSTOMERS = outcomes(STORE, CAMPAIGN, AS_OF)
+SPAN = Span(datetime(2025, 3, 1, tzinfo=UTC), 180, 14)
+PEOPLE = series_customers(STORE, CAMPAIGN, SPAN)
 QUERIES = {
     "assigned_customers": assigned_customers(STORE, CAMPAIGN),
     "ready_customers": READY,
@@ -28,6 +31,8 @@ QUERIES = {
         CUSTOMERS, ["revenue", "pre_revenue"], "arm", "treatment", "holdout"
     ),
     "daily_additions": daily_additions(ORDERS, CUSTOMERS, "margin", ["pre_revenue"]),
+    "series_customers": PEOPLE,
+    "daily_sums": daily_sums(STORE, CAMPAIGN, SPAN, PEOPLE),
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
 }
