@@ -28,16 +28,20 @@ class Audience:
         Row of `OPT_IN_SOURCES`.
     texts
         Texts delivered so far.
+    barred
+        Whether the customer is in the global holdout, out of every campaign.
     """
 
     opted_out: Integers
     opt_out_cause: Integers
     opt_in_source: Integers
     texts: Integers
+    barred: Flags
 
     def may_be_texted(self, customers: Customers, at: int) -> Flags:
-        """Return who is a customer, has opted in and not opted out at that time."""
-        return customers.opted_in & (customers.acquired < at) & (self.opted_out > at)
+        """Return who is a customer, has opted in and not out by then, and is not barred."""
+        subscribed = customers.opted_in & (customers.acquired < at) & (self.opted_out > at)
+        return subscribed & ~self.barred
 
     def receive(
         self,
@@ -75,4 +79,5 @@ def draw_audience(customers: Customers, shop: Shop, rng: np.random.Generator) ->
         opt_out_cause=np.full(size, NONE, dtype=np.int64),
         opt_in_source=np.where(customers.opted_in, source, NONE),
         texts=np.zeros(size, dtype=np.int64),
+        barred=np.zeros(size, dtype=np.bool_),
     )

@@ -7,13 +7,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from smsroi_models.simulate.global_holdout import programme_rows
 from smsroi_models.simulate.history import draw_history
 from smsroi_models.simulate.people import people_frames
 from smsroi_models.simulate.request import make_request
 from smsroi_models.simulate.shop import Shop, require
 from smsroi_models.simulate.traces import trace_frames
 from smsroi_models.simulate.trade import trade_frames
-from smsroi_models.simulate.truth import truth_frame
+from smsroi_models.simulate.truth import programme_truth, truth_frame
 from smsroi_models.store.tables import TABLES
 
 
@@ -34,10 +35,16 @@ class Program:
         ``incremental_revenue``, ``incremental_margin``: lift x n_treatment. ``cost``: exactly as
         the tables add up. ``profit`` = incremental_margin - cost; ``roi`` = profit / cost, NaN
         where nothing was spent.
+    programme
+        The same of the whole programme, in one row indexed by the key of its own row among the
+        campaigns, without ``conversion_lift``: expected effect of all campaigns together on the
+        customers of the programme's treatment arm, from each one's assignment to the horizon. None
+        without a global holdout.
     """
 
     tables: dict[str, pd.DataFrame]
     truth: pd.DataFrame
+    programme: pd.DataFrame | None = None
 
 
 def simulate_program(
@@ -49,6 +56,7 @@ def simulate_program(
     window_days: int = 14,
     spacing_days: int = 30,
     holdout_share: float = 0.2,
+    global_holdout_share: float = 0.0,
     conversion_effects: Sequence[float] | None = None,
     spend_effects: Sequence[float] | None = None,
     discounts: Sequence[float] | None = None,
@@ -79,6 +87,10 @@ def simulate_program(
         overlap. The programme ends ``spacing_days`` after the last campaign's start.
     holdout_share
         Probability of the holdout arm, in (0, 1), drawn for each customer on its own.
+    global_holdout_share
+        Probability, in [0, 1), that a customer is kept out of every campaign. Above 0, the table
+        of campaigns has one more row, the programme (``GLOBAL-`` and the year of the start), with
+        assignments of everybody who could be texted, at the start or at a later acquisition.
     conversion_effects
         Per campaign, the mean probability of an extra order for an assigned customer who gets the
         text, in [0, 1]; customers differ, frequent and active ones respond more. Default: cycles
@@ -97,8 +109,8 @@ def simulate_program(
     shop
         Buyers, prices and habits; `Shop()` if left out.
     detail
-        ``"full"`` makes every table; ``"core"`` only campaigns, customers, assignments, messages,
-        subscriptions, coupons, orders and costs.
+        ``"full"`` makes every table; ``"core"`` only campaigns, plans, customers, assignments,
+        messages, subscriptions, coupons, orders and costs.
 
     Raises
     ------
@@ -125,6 +137,7 @@ def simulate_program(
         window_days,
         spacing_days,
         holdout_share,
+        global_holdout_share,
         conversion_effects,
         spend_effects,
         discounts,
@@ -136,5 +149,7 @@ def simulate_program(
     frames = people_frames(history) | trade_frames(history)
     if detail == "full":
         frames |= trace_frames(history, rng)
+    for name, rows in programme_rows(history).items():
+        frames[name] = pd.concat([frames[name], rows], ignore_index=True)
     tables = {name: frames[name] for name in TABLES if name in frames}
-    return Program(tables, truth_frame(history))
+    return Program(tables, truth_frame(history), programme_truth(history))

@@ -28,9 +28,15 @@ class Request:
     start: pd.Timestamp
     horizon: int
     holdout_share: float
+    global_holdout_share: float
     margin_rate: float
     currency: str
     shop: Shop
+
+    @property
+    def programme_id(self) -> str:
+        """Key of the programme's own row among the campaigns."""
+        return f"GLOBAL-{self.start.year}"
 
 
 def make_request(
@@ -40,6 +46,7 @@ def make_request(
     window_days: int,
     spacing_days: int,
     holdout_share: float,
+    global_holdout_share: float,
     conversion_effects: Sequence[float] | None,
     spend_effects: Sequence[float] | None,
     discounts: Sequence[float] | None,
@@ -55,6 +62,9 @@ def make_request(
     _require_whole("spacing_days", spacing_days, window_days, math.inf)
     _require_number("holdout_share", holdout_share)
     require(0 < holdout_share < 1, "holdout_share", holdout_share, "lie inside (0, 1)")
+    _require_number("global_holdout_share", global_holdout_share)
+    within = 0 <= global_holdout_share < 1
+    require(within, "global_holdout_share", global_holdout_share, "lie in [0, 1)")
     _require_number("margin_rate", margin_rate)
     require(0 <= margin_rate <= 1, "margin_rate", margin_rate, "lie in [0, 1]")
     code = isinstance(currency, str) and re.fullmatch("[A-Z]{3}", currency) is not None
@@ -68,6 +78,7 @@ def make_request(
         start=_time_with_zone(start),
         horizon=n_campaigns * spacing_days * DAY,
         holdout_share=float(holdout_share),
+        global_holdout_share=float(global_holdout_share),
         margin_rate=float(margin_rate),
         currency=currency,
         shop=Shop() if shop is None else shop,

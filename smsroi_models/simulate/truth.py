@@ -10,6 +10,12 @@ extra-order probability pi, mean amount mu and spend effect e, the expected lift
 where k(u) is the expected revenue of one unit of list amount when the coupon is used with
 probability u; for margin k is the expected margin instead. The average of this over everybody
 assigned is what a difference of arm means estimates without bias.
+
+Against customers kept out of every campaign, a campaign's effect on one that it assigned is, given
+the arm,
+
+    treatment: delivery_share x (S + pi mu) (1 + e) k(used) + (1 - delivery_share) x S k(leaked)
+    holdout:   S k(leaked),        each less S k(0).
 """
 
 from dataclasses import dataclass
@@ -37,6 +43,49 @@ def truth_frame(history: History) -> pd.DataFrame:
     rows = [_truth(history, run, text.cost) for run, text in pairs]
     ids = [run.plan.campaign_id for run in history.runs]
     return pd.DataFrame(rows, index=pd.Index(ids, name="campaign_id", dtype="str"))
+
+
+def programme_truth(history: History) -> pd.DataFrame | None:
+    """Return the truth of the whole programme in one row; see `Program.programme`."""
+    programme = history.global_holdout
+    if programme is None:
+        return None
+    sums = [_against_no_campaign(history, run) for run in history.runs]
+    revenue, margin = (float(total) for total in np.sum(sums, axis=0))
+    n_treatment = int(programme.treated.sum())
+    cost = sum(text.cost for text in history.texts)
+    row = {
+        "n_treatment": n_treatment,
+        "n_holdout": len(programme.treated) - n_treatment,
+        "revenue_lift": revenue / max(n_treatment, 1),
+        "margin_lift": margin / max(n_treatment, 1),
+        "incremental_revenue": revenue,
+        "incremental_margin": margin,
+        "cost": cost,
+        "profit": margin - cost,
+        "roi": (margin - cost) / cost if cost > 0 else np.nan,
+    }
+    ids = pd.Index([history.request.programme_id], name="campaign_id", dtype="str")
+    return pd.DataFrame([row], index=ids)
+
+
+def _against_no_campaign(history: History, run: Run) -> tuple[float, float]:
+    """Return the expected revenue and margin that a campaign added, over all it assigned."""
+    shop, rate = history.request.shop, history.request.margin_rate
+    leak = 0.0 if run.plan.personal else shop.coupon_leak_share
+    used, leaked, none = (
+        _yield(run.plan, share, rate, shop) for share in (shop.coupon_use_share, leak, 0.0)
+    )
+    amounts = history.orders.amount[run.base_order]
+    base = np.bincount(run.base_place, weights=amounts, minlength=len(run.customer))
+    reached = shop.delivery_share * run.treated
+    extra = run.extra_probability * history.customers.mean_amount[run.customer]
+    texted = float((reached * (base + extra)).sum()) * (1 + run.plan.spend_effect)
+    untouched, without = float(((1 - reached) * base).sum()), float(base.sum())
+    return (
+        texted * used.revenue + untouched * leaked.revenue - without * none.revenue,
+        texted * used.margin + untouched * leaked.margin - without * none.margin,
+    )
 
 
 def _truth(history: History, run: Run, cost: float) -> dict[str, float]:
