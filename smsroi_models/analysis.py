@@ -4,6 +4,7 @@ Here tables meet numbers: one collecting query each for customers, days and cost
 on what they return.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from ibis import _
@@ -147,6 +148,12 @@ def analyze_campaign(
     )
     if running:
         checks = with_still_running(checks, running, readiness)
+    roi = return_on_investment(
+        lift["revenue"].headline, lift["margin"].headline, _ledger(texts, costs, readiness)
+    )
+    if running:
+        # Under a flat prior it would pass any level on some day, were it read every day.
+        roi = replace(roi, probability_of_profit=None)
     return CampaignResult(
         campaign=campaign,
         as_of=moment,
@@ -155,11 +162,7 @@ def analyze_campaign(
         texts=texts,
         lift=lift,
         not_estimable=reasons,
-        roi=return_on_investment(
-            lift["revenue"].headline,
-            lift["margin"].headline,
-            _ledger(texts, costs, readiness),
-        ),
+        roi=roi,
         daily=daily,
         checks=checks,
         missing=missing_tables(store),

@@ -111,9 +111,8 @@ class CampaignResult(Record):
         return first_clear_day(self.daily)
 
     @property
-    def clear_of_cost(self) -> DayLift | None:
-        """The first day on which the sequence lay wholly above or below the cost; None if none.
-
-        In the first days a campaign lies below its cost as a matter of course.
-        """
-        return None if self.roi.cost is None else first_clear_day(self.daily, self.roi.cost)
+    def above_cost(self) -> DayLift | None:
+        """The first day on which a daily reader could tell that the cost was earned."""
+        if self.roi.cost is None:
+            return None
+        return first_clear_day(self.daily, self.roi.cost, above_only=True)

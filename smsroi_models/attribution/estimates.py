@@ -188,7 +188,9 @@ def _day_lift(day: int, lift: Lift, planned_variance: float) -> DayLift:
     return DayLift(day, margin, sequence, information)
 
 
-def first_clear_day(days: Sequence[DayLift], amount: float = 0.0) -> DayLift | None:
+def first_clear_day(
+    days: Sequence[DayLift], amount: float = 0.0, *, above_only: bool = False
+) -> DayLift | None:
     """Return the first day whose sequence lies wholly above or wholly below an amount.
 
     It answers for a day chosen after looking: over all days together the sequence misses the truth
@@ -198,7 +200,10 @@ def first_clear_day(days: Sequence[DayLift], amount: float = 0.0) -> DayLift | N
     ----------
     days : sequence of DayLift
     amount : float
-        0 for an effect of either sign; the cost for profit or loss.
+        0 for an effect of either sign; the cost for a profit.
+    above_only : bool
+        Whether only above counts: in its first days a campaign lies below its cost as a matter of
+        course.
 
     Examples
     --------
@@ -211,8 +216,14 @@ def first_clear_day(days: Sequence[DayLift], amount: float = 0.0) -> DayLift | N
     [1, 1, 1]
     >>> first_clear_day(days[1:]).day, first_clear_day(days[1:2], 4.0)
     (2, None)
+    >>> first_clear_day(days, above_only=True).day
+    2
     """
-    return next((d for d in days if not d.sequence.ci_lower <= amount <= d.sequence.ci_upper), None)
+    for day in days:
+        below = day.sequence.ci_upper < amount and not above_only
+        if below or day.sequence.ci_lower > amount:
+            return day
+    return None
 
 
 def payback_day(days: Sequence[DayLift], cost: float) -> int | None:

@@ -108,7 +108,7 @@ def still_running(so_far: SoFar, assigned: int) -> Check:
             f"last {late} is not counted yet, because the customer assigned last "
             f"({so_far.last_assigned_at:%Y-%m-%d}) has not had them."
         )
-    remedy = f"Read again after {so_far.ends_at:%Y-%m-%d}, without so_far, for the final answer."
+    remedy = f"The final answer can be read after {so_far.ends_at:%Y-%m-%d}."
     return Check("Outcome windows", "informational", text, remedy)
 
 

@@ -147,7 +147,7 @@ def sequential_lift(lift: Lift, information: float) -> Lift:
     low, high = _relative(lift, information)
     return replace(
         lift,
-        method=f"{lift.method}, confidence sequence",
+        method=f"{lift.method}, sequential",
         ci_lower=absolute.ci_lower,
         ci_upper=absolute.ci_upper,
         p_value=always_valid_p_value(lift.absolute_lift, lift.standard_error, information, level),

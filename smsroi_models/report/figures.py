@@ -75,7 +75,7 @@ def cumulative_margin(result: CampaignResult) -> Picture:
     money, cost = Money(result.campaign.currency), result.roi.cost
     title, planned = payback(result), _planned_days(result)
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.6))
+        figure = Figure(figsize=(5.2, 3.8))
         axes = figure.subplots()
         _draw_days(axes, result)
         axes.axhline(0, color=INK, linewidth=0.8)
@@ -107,8 +107,8 @@ def _planned_days(result: CampaignResult) -> int:
 def _bands(result: CampaignResult) -> str:
     level = confidence(result.confidence_level)
     if result.so_far:
-        return f"band: {level}, may be read every day"
-    return f"band: {level}, for reading every day; bar: {level}, for the end alone"
+        return f"band: {level}, read every day"
+    return f"band: {level}, read every day\nbar: {level}, read at the end alone"
 
 
 def _say_days(result: CampaignResult, money: Money) -> str:

@@ -135,8 +135,9 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
     """Return label, figure and the line beneath it."""
     roi, money = result.roi, Money(result.campaign.currency)
     tiles = []
-    if roi.profit is not None and roi.probability_of_profit is not None:
+    if roi.profit is not None:
         tiles.append(("Profit", *with_interval(roi.profit, money, 0.01)))
+    if roi.probability_of_profit is not None:
         tiles.append(
             (
                 "Probability of a profit",

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.attribution.estimates import DayLift
 from smsroi_models.report import words
 from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.result import CampaignResult
@@ -39,8 +38,8 @@ def results(result: CampaignResult) -> Results:
                 "probability_of_profit": roi.probability_of_profit,
                 "break_even_lift": roi.break_even_lift,
                 "payback_day": result.payback_day,
-                "clear_of_zero": _clear(result.clear_of_zero, 0.0),
-                "clear_of_cost": _clear(result.clear_of_cost, roi.cost or 0.0),
+                "clear_of_zero_day": result.clear_of_zero.day if result.clear_of_zero else None,
+                "above_cost_day": result.above_cost.day if result.above_cost else None,
                 "daily": [day.to_dict() for day in result.daily],
                 "n_treatment": result.lift["margin"].headline.n_treatment,
                 "n_holdout": result.lift["margin"].headline.n_holdout,
@@ -79,13 +78,6 @@ def _so_far(result: CampaignResult) -> dict[str, Any] | None:
         "last_assigned_at": _iso(result.so_far.last_assigned_at),
         "ends_at": _iso(result.so_far.ends_at),
     }
-
-
-def _clear(day: DayLift | None, amount: float) -> dict[str, Any] | None:
-    """Return the first day that a daily reader could tell, and on which side of the amount."""
-    if day is None:
-        return None
-    return {"day": day.day, "side": "above" if day.sequence.ci_lower > amount else "below"}
 
 
 def _iso(moment: datetime) -> str:

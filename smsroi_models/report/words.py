@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.estimates import DayLift
 from smsroi_models.report import words_so_far
 from smsroi_models.report.numbers import Money, probability, say, step_for
 from smsroi_models.result import CampaignResult
@@ -75,10 +76,9 @@ def payback(result: CampaignResult) -> str:
     outcome = result.outcome if result.roi.cost is not None else "unknown"
     if outcome != "invalid" and result.so_far is not None:
         return words_so_far.payback(result)
-    if outcome == "paid" and result.payback_day is not None:
-        return f"From day {result.payback_day} on, the whole band lies above the cost"
+    if outcome == "paid":
+        return _paid_back(result)
     return {
-        "paid": "At the end the interval lies above the cost; the band for daily reading does not",
         "lost": "At the end the whole interval lies below the cost",
         "unclear": "At the end the interval holds the cost: cannot tell",
         "unknown": "Difference in margin gathered day by day",
@@ -86,17 +86,24 @@ def payback(result: CampaignResult) -> str:
     }[outcome]
 
 
+def _paid_back(result: CampaignResult) -> str:
+    if result.payback_day is not None:
+        return f"From day {result.payback_day} on, the whole band lies above the cost"
+    if result.above_cost is not None:
+        return f"Above the cost first on day {result.above_cost.day}, and at the end"
+    return "At the end the interval lies above the cost; the band on no day"
+
+
 def first_clear(result: CampaignResult) -> str:
     """Say on which day a daily reader could first tell, in a figure's text."""
-    zero, cost = result.clear_of_zero, result.clear_of_cost
-    told = "on no day" if zero is None else f"first on day {zero.day}"
-    said = f"Read every day, the margin was clear of zero {told}"
+    said = f"Read every day, the margin was clear of zero {_on_day(result.clear_of_zero)}"
     if result.roi.cost is None:
         return said
-    if cost is None:
-        return f"{said}, and on neither side of the cost on any day"
-    side = "above" if cost.sequence.ci_lower > result.roi.cost else "below"
-    return f"{said}, and {side} the cost first on day {cost.day}"
+    return f"{said} and above the cost {_on_day(result.above_cost)}"
+
+
+def _on_day(day: DayLift | None) -> str:
+    return "on no day" if day is None else f"first on day {day.day}"
 
 
 def lift_finding(result: CampaignResult) -> str:
@@ -130,7 +137,7 @@ def waterfall_finding(result: CampaignResult) -> str:
     left = profit_or_loss(roi.profit.estimate, money, step)
     half = money((roi.profit.ci_upper - roi.profit.ci_lower) / 2, step)
     when = "After" if result.so_far is None else "So far, after"
-    return f"{when} goods and costs: {left} ± {half}"
+    return f"{when} goods and costs: {left}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{half}"
 
 
 def method(result: CampaignResult) -> str:
