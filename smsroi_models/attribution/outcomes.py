@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import ibis
 from ibis import _
 
-from smsroi_models.attribution.campaigns import Campaign, Tables, assigned_customers, instant
+from smsroi_models.attribution.campaigns import Campaign, Tables, assigned_customers, days, instant
 
 PRE_PERIOD_COLUMNS = ("pre_revenue", "pre_orders")
 
@@ -72,7 +72,7 @@ def orders_in_reach(
     less ``(1 - margin_rate)`` of the list price ``revenue + discount``.
     """
     span = assigned.aggregate(first=_.assigned_at.min(), last=_.assigned_at.max())
-    before, after = ibis.interval(days=pre_days), ibis.interval(days=campaign.window_days)
+    before, after = days(pre_days), days(campaign.window_days)
     orders = store["orders"]
     near = orders.filter(
         orders.ordered_at >= span.first.as_scalar() - before,
@@ -109,7 +109,7 @@ def ready_customers(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.
 
 
 def _with_opt_outs(store: Tables, campaign: Campaign, table: ibis.Table) -> ibis.Table:
-    after = ibis.interval(days=campaign.window_days)
+    after = days(campaign.window_days)
     gone = (
         store["subscriptions"]
         .filter(_.event == "opt_out")

@@ -5,7 +5,7 @@ from datetime import datetime
 import ibis
 from ibis import _
 
-from smsroi_models.attribution.campaigns import Campaign, Tables
+from smsroi_models.attribution.campaigns import Campaign, Tables, days
 from smsroi_models.attribution.outcomes import ready_customers
 from smsroi_models.store.tables import ARMS, UNSENT_STATUSES
 
@@ -26,7 +26,7 @@ def texted_by_others(store: Tables, campaign: Campaign, as_of: datetime) -> ibis
     """Return, lazily, ``arm, customers``: the customers whom another campaign texted."""
     ready = ready_customers(store, campaign, as_of)
     span = ready.aggregate(first=_.assigned_at.min(), last=_.assigned_at.max())
-    after = ibis.interval(days=campaign.window_days)
+    after = days(campaign.window_days)
     messages = store["messages"]
     others = messages.filter(
         messages.campaign_id != campaign.campaign_id,

@@ -6,7 +6,7 @@ from datetime import datetime
 import ibis
 from ibis import _
 
-from smsroi_models.attribution.campaigns import Campaign, Tables, assigned_customers, instant
+from smsroi_models.attribution.campaigns import Campaign, Tables, assigned_customers, days, instant
 from smsroi_models.attribution.outcomes import last_start
 from smsroi_models.records import Record
 from smsroi_models.store.tables import DELIVERED_STATUSES, UNBILLED_STATUSES, UNSENT_STATUSES
@@ -76,7 +76,7 @@ def texts_summed(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.Tab
         .filter(~_.waiting.coalesce(False))
         .mutate(
             went_out=_.status.notin(UNSENT_STATUSES),
-            in_time=_.sent_at < _.assigned_at + ibis.interval(days=campaign.window_days),
+            in_time=_.sent_at < _.assigned_at + days(campaign.window_days),
             unpriced=_.price.isnull() & _.status.notin(UNBILLED_STATUSES),
         )
     )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import ibis
 import pytest
 
+from smsroi_models.attribution.all_campaigns import all_outcomes
 from smsroi_models.attribution.campaigns import Campaign, assigned_customers
 from smsroi_models.attribution.collect import moments_by_arm
 from smsroi_models.attribution.daily import daily_additions
@@ -33,6 +34,7 @@ QUERIES = {
     "daily_additions": daily_additions(ORDERS, CUSTOMERS, "margin", ["pre_revenue"]),
     "series_customers": PEOPLE,
     "daily_sums": daily_sums(STORE, CAMPAIGN, SPAN, PEOPLE),
+    "all_outcomes": all_outcomes(STORE, AS_OF),
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
 }
