@@ -47,6 +47,16 @@ def test_an_empty_folder_says_what_to_run(tmp_path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["index.html"]
 
 
+def test_a_report_without_a_holdout_is_marked_and_an_older_one_is_not(tmp_path: Path) -> None:
+    add_report(tmp_path, "old", "2025-01-01")
+    add_report(tmp_path, "randomised", "2025-01-02", evidence="randomised")
+    assert "(weaker evidence)" not in write_index(tmp_path).read_text()
+    add_report(tmp_path, "everyone", "2025-01-03", evidence="weaker")
+    page = write_index(tmp_path).read_text()
+    assert page.count("(weaker evidence)") == 1
+    assert page.count("outcome-unclear") == 1 + page.count(".outcome-unclear")
+
+
 def test_newest_first_and_older_ones_beneath(tmp_path: Path) -> None:
     add_report(tmp_path, "OLD", "2025-01-31")
     add_report(tmp_path, "NEW", "2025-05-31")
