@@ -84,6 +84,8 @@ LAYERS = {
             "attribution.structural",
             "planning.design",
             "planning.power",
+            "planning.prior",
+            "planning.value",
             "planning.holdout",
             "planning.draw",
             "planning.plan_rules",

@@ -11,7 +11,7 @@ means, of order 1 / n^2, is left out.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,6 +73,10 @@ class Design(Record):
         check_share("confidence_level", self.confidence_level)
         if not 0 <= self.r_squared < 1:
             raise ParameterError(f"r_squared is {self.r_squared}: it must lie in [0, 1)")
+
+    def resized(self, n_treatment: int, n_holdout: int) -> "Design":
+        """Return the design with other sizes."""
+        return replace(self, n_treatment=n_treatment, n_holdout=n_holdout)
 
     @property
     def standard_error(self) -> float:

@@ -12,16 +12,16 @@ buyers the truth is less kind than this (docs/planning.md).
 import math
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from scipy import optimize
 
+from smsroi_models.attribution.design_checks import POWER
 from smsroi_models.attribution.student import quantile
 from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.planning.design import Design, check_share, proportion_design
 from smsroi_models.records import Record
 
-POWER = 0.8
 _MOST_CUSTOMERS = 10**12
 
 
@@ -199,7 +199,7 @@ def required_design(
 
     def sized(customers: int) -> Design:
         n_holdout = round(holdout_share * customers)
-        return replace(spread, n_treatment=customers - n_holdout, n_holdout=n_holdout)
+        return spread.resized(customers - n_holdout, n_holdout)
 
     # One more than the least: a share halfway between two numbers may be rounded down.
     least = math.ceil((spread.n_covariates + 3) / min(holdout_share, 1 - holdout_share)) + 1
