@@ -3,10 +3,12 @@
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 
 from smsroi_models.errors import StoreError
@@ -69,9 +71,31 @@ def write_store(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
         fresh = Path(scratch) / "fresh"
-        (_write_duckdb if as_file else _write_parquet)(frames, fresh)
+        if as_file:
+            _write_duckdb(frames, fresh)
+        else:
+            fresh.mkdir()
+            _write_parquet(frames, fresh)
         _put_in_place(fresh, target, Path(scratch) / "replaced")
     return target
+
+
+def write_tables(
+    tables: Mapping[str, pd.DataFrame],
+    folder: Path,
+    file_format: Literal["parquet", "csv"] = "parquet",
+) -> None:
+    """Write frames into a folder that is there, as ``<table>.parquet`` or ``<table>.csv``.
+
+    For some tables beside others; `write_store` writes a store whole. Raises as `write_store`.
+    """
+    frames = {name: _to_arrow(name, frame) for name, frame in tables.items()}
+    if file_format == "parquet":
+        _write_parquet(frames, folder)
+        return
+    needed = pyarrow.csv.WriteOptions(quoting_style="needed")
+    for name, frame in frames.items():
+        pyarrow.csv.write_csv(frame, folder / f"{name}.csv", needed)
 
 
 def _to_arrow(name: str, frame: pd.DataFrame) -> pa.Table:
@@ -146,7 +170,6 @@ def _is_of_kind(found: pa.DataType, kind: Kind) -> bool:
 
 
 def _write_parquet(frames: Mapping[str, pa.Table], folder: Path) -> None:
-    folder.mkdir()
     for name, frame in frames.items():
         pq.write_table(frame, folder / f"{name}.parquet", compression="zstd")
 
