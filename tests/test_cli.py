@@ -143,6 +143,16 @@ def test_a_campaign_named_too_early_waits_and_exits_1(shop, tmp_path):
     assert "camp-01" not in Path(told["index"]).read_text()
 
 
+def test_a_running_campaign_is_read_so_far(shop, tmp_path):
+    arguments = ("--store", shop, "--reports", tmp_path, "--as-of", "2025-01-12", "--so-far")
+    run = _smsroi("report", "camp-01", *arguments, "--json")
+    assert run.returncode == 0, run.stderr
+    results = json.loads((tmp_path / "camp-01" / "2025-01-12" / "results.json").read_text())
+    assert (results["so_far"]["days"], results["so_far"]["window_days"]) == (5, 14)
+    assert results["parameters"]["so_far"] is True
+    assert "So far, after 5 of 14 days" in results["verdict"]
+
+
 def test_reports_that_cannot_be_written_are_told_in_one_line(shop, tmp_path):
     (tmp_path / "file").write_text("")
     run = _smsroi("report", "camp-01", "--store", shop, "--reports", tmp_path / "file")
