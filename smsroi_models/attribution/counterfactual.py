@@ -7,7 +7,7 @@ is the sum over their whole covariance matrix.
 
 References
 ----------
-Harvey (1989), section 7.6 (intervention analysis); Brodersen et al. (2015), equations 2.10 to 2.12.
+Harvey (1989), chapter 7 (intervention analysis); Brodersen et al. (2015), section 2.
 """
 
 from dataclasses import dataclass

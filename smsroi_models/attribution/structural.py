@@ -1,18 +1,19 @@
 r"""A daily series as level, week and controls: the structural model, filtered over a pre-period.
 
     y_t = mu_t + gamma_t + beta' x_t + e_t,       e_t ~ N(0, s^2)
-    mu_t = mu_(t-1) + delta + u_t,                u_t ~ N(0, q s^2)
+    mu_t = mu_(t-1) + delta + u_t,                u_t ~ N(0, q^2 s^2)
 
 ``gamma`` is a fixed pattern of seven days, ``delta`` a fixed drift, ``x`` the controls. Level,
 drift, week and ``beta`` are states with an exact diffuse start, so that a forecast carries their
 uncertainty; ``s^2`` is integrated out, which makes a forecast Student t; the standard deviations'
-ratio ``sqrt(q)`` is integrated over a grid with a uniform prior.
+ratio ``q`` is integrated over a grid with a uniform prior.
 
 References
 ----------
-Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter, sections 2.3, 3.4
-and 7.3. Durbin and Koopman (2012), Time Series Analysis by State Space Methods, sections 4.10, 5.2
-and 7.2.4. Brodersen et al. (2015), Annals of Applied Statistics 9(1).
+Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter, chapters 2 and 7.
+Durbin and Koopman (2012), Time Series Analysis by State Space Methods: missing days, chapter 4;
+exact diffuse start, chapter 5; diffuse likelihood, section 7.2. Brodersen et al. (2015), Annals of
+Applied Statistics 9(1), section 2.
 """
 
 from dataclasses import dataclass
@@ -184,7 +185,7 @@ def _learning(found: Any) -> NDArray[np.bool_]:
 def _likelihood(found: Any, observed: NDArray[np.bool_]) -> tuple[float, float, int]:
     """Return the log likelihood with ``s^2`` integrated out, the squares and their number.
 
-    Durbin and Koopman (2012), equations 7.4 and 7.5, times the prior ``1 / s^2``.
+    Durbin and Koopman (2012), section 7.2: the diffuse likelihood, times the prior ``1 / s^2``.
     """
     learning = _learning(found) & observed
     known = observed & ~learning
