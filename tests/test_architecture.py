@@ -87,6 +87,8 @@ LAYERS = {
             "planning.prior",
             "planning.value",
             "planning.holdout",
+            "planning.plan_checks",
+            "planning.proposed",
             "planning.draw",
             "planning.plan_rules",
             "planning.record",

@@ -11,15 +11,29 @@ The truth of a new campaign has mean mu and variance tau^2 + 1 / sum w*_i.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from smsroi_models.attribution.checks import balanced
+from smsroi_models.attribution.estimates import usable_covariates
+from smsroi_models.attribution.lift import compare
+from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import DataError, NotEstimableError, ParameterError
 from smsroi_models.records import Record
 
 FEWEST_CAMPAIGNS = 3
+_COVARIATES = ("pre_revenue", "pre_orders")
+
+
+@dataclass(frozen=True, slots=True)
+class PastLift(Record):
+    """What a measured campaign earned: margin per assigned customer, store currency."""
+
+    campaign_id: str
+    margin_lift: float
+    standard_error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,35 @@ class Prior(Record):
         return Prior(
             self.mean - cost, self.standard_deviation, self.between_campaigns, self.n_campaigns
         )
+
+
+def past_lifts(
+    arms: Mapping[str, tuple[Moments | None, Moments | None]], confidence_level: float = 0.95
+) -> tuple[PastLift, ...]:
+    """Return the margin lift of every campaign that can be trusted, as its report adjusts it.
+
+    Left out: campaigns without a holdout, those where nothing varies in an arm, and those whose
+    arms differed before assignment by more than chance explains.
+
+    Parameters
+    ----------
+    arms : mapping of str to pair of Moments or None
+        By campaign, treatment first: ``margin, pre_revenue, pre_orders``.
+    confidence_level : float
+    """
+    found = []
+    for campaign_id, (treated, held) in arms.items():
+        if treated is None or held is None or balanced(treated, held).status == "failed":
+            continue
+        covariates = usable_covariates(treated, held, _COVARIATES)
+        try:
+            lift = compare(
+                treated, held, "margin", covariates=covariates, confidence_level=confidence_level
+            )
+        except NotEstimableError:
+            continue
+        found.append(PastLift(campaign_id, lift.absolute_lift, lift.standard_error))
+    return tuple(found)
 
 
 def pooled_prior(effects: Sequence[float], standard_errors: Sequence[float]) -> Prior:
