@@ -11,6 +11,8 @@ from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.holdout import holdout_lift
 from smsroi_models.paths import find_store
+from smsroi_models.programme import analyze_programme, is_programme
+from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, Roi, return_on_investment
 from smsroi_models.simulate import simulate_program
@@ -29,14 +31,17 @@ __all__ = [
     "Finding",
     "Lift",
     "Moments",
+    "ProgrammeResult",
     "Roi",
     "Store",
     "analyze_campaign",
+    "analyze_programme",
     "check_store",
     "compare",
     "counterfactual_roi",
     "find_store",
     "holdout_lift",
+    "is_programme",
     "open_store",
     "return_on_investment",
     "simulate_program",

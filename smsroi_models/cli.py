@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from smsroi_models.cli_planning import planning
+from smsroi_models.cli_programme import programmes
 from smsroi_models.errors import DataError, ParameterError, SmsroiError, StoreError
 from smsroi_models.paths import NOTEBOOKS, find_store
 
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(planning)
+app.add_typer(programmes)
 
 StoreOption = Annotated[
     str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")

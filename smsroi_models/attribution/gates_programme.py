@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from smsroi_models.attribution.checks import Check, balanced, enough_buyers
@@ -69,8 +70,8 @@ def programme_checks(
         *_alike_before(first_cohort),
         _assigned_alike(cohorts, strata),
         *_reached(reach, cohorts),
-        enough_buyers(*arms, margin.confidence_level),
-        *([power] if power else []),
+        _told_of_programme(enough_buyers(*arms, margin.confidence_level)),
+        *([_told_of_programme(power)] if power else []),
         _costs(spending, own_costs),
         *_prices(spending),
         *_tables(findings),
@@ -83,11 +84,12 @@ def _period_over(period: Period) -> Check:
     name = "Programme's period"
     if period.until >= period.ends_at:
         return Check(name, "passed", "The whole planned period is counted.")
+    share = math.floor(1000 * period.elapsed_share) / 10
     return Check(
         name,
         "informational",
         f"The programme runs until {period.ends_at:%Y-%m-%d}; it is counted until "
-        f"{period.until:%Y-%m-%d}, {period.elapsed_share:.0%} of its time. Costs of the programme "
+        f"{period.until:%Y-%m-%d}, {share:g} % of its time. Costs of the programme "
         "as a whole count in the same proportion.",
         f"Read again after {period.ends_at:%Y-%m-%d}; each look at an unfinished programme is one "
         "more chance to be misled.",
@@ -114,7 +116,12 @@ def _alike_before(first_cohort: Arms) -> list[Check]:
     treatment, holdout = first_cohort
     if treatment is None or holdout is None or min(treatment.n, holdout.n) < 2:
         return []
-    return [balanced(treatment, holdout)]
+    return [_told_of_programme(balanced(treatment, holdout))]
+
+
+def _told_of_programme(check: Check) -> Check:
+    # Written for one campaign; what it looks at and finds is the same.
+    return replace(check, text=check.text.replace("campaign", "programme"))
 
 
 def _assigned_alike(cohorts: Sequence[Cohort], strata: Sequence[BothArms]) -> Check:
