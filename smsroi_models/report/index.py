@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.hygiene import check_page, clean_text
 from smsroi_models.report.numbers import percent, say, shortened
-from smsroi_models.report.results import OUTCOMES
+from smsroi_models.report.results import OUTCOMES, PLANNED
 
 _FAILED = ".failed.ipynb"
 _HUGE = 1e9  # a billionfold return is no return but a damaged file
@@ -111,8 +111,11 @@ def _campaign(folder: Path) -> list[Entry]:
     done = [_report(path) for path in folder.glob("[!.]*/results.json")]
     name = max(done, key=lambda entry: entry.as_of).name if done else folder.name
     failed = [_attempt(path, name) for path in folder.glob(f"[!.]*{_FAILED}")]
-    # "latest" sorts above every date: a failed attempt at the newest moment stands on top.
-    return sorted(done + failed, key=lambda entry: entry.as_of, reverse=True)
+    # "latest" sorts above every date: a failed attempt at the newest moment stands on top. What was
+    # planned stands beneath what came of it.
+    return sorted(
+        done + failed, key=lambda entry: (entry.outcome != PLANNED, entry.as_of), reverse=True
+    )
 
 
 def _report(path: Path) -> Entry:
@@ -130,11 +133,12 @@ def _report(path: Path) -> Entry:
     link = _link(folder.parent.name, folder.name, "report.html") if there else ""
     campaign_id = shortened(str(results.get("campaign_id", "")))
     roi = "not estimable" if outcome == "invalid" else format_roi(figures)
+    as_of = folder.name
+    if outcome == PLANNED:
+        roi, as_of = "", as_of.removeprefix("plan-")
     # Anything but the word itself, as in reports of old, is a comparison with a holdout.
     weaker = results.get("evidence") == "weaker"
-    return Entry(
-        shortened(name), folder.name, verdict, campaign_id, outcome, roi, link, weaker=weaker
-    )
+    return Entry(shortened(name), as_of, verdict, campaign_id, outcome, roi, link, weaker=weaker)
 
 
 def _attempt(path: Path, name: str) -> Entry:

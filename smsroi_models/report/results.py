@@ -14,7 +14,9 @@ from nbformat import NotebookNode
 from smsroi_models.errors import RenderError
 
 RESULTS_MIME = "application/vnd.smsroi.results+json"
-OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid")
+# A campaign that is still to come: a proposal, no result.
+PLANNED = "planned"
+OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED)
 # Against customers held out at random; or, where nobody was, against their own past.
 EVIDENCE = ("randomised", "weaker")
 
@@ -40,7 +42,7 @@ def find_results(notebook: NotebookNode) -> dict[str, Any]:
     RenderError
         There is none or more than one, or it lacks a text among campaign_id, name, as_of, verdict,
         outcome, store_fingerprint, or the dict of figures; its ``evidence`` (``"randomised"`` where
-        absent) is none of `EVIDENCE`.
+        absent) is none of `EVIDENCE`; or its ``title``, where it has one, is no text.
     """
     found = [
         output.data[RESULTS_MIME]
@@ -63,6 +65,8 @@ def find_results(notebook: NotebookNode) -> dict[str, Any]:
     results.setdefault("evidence", EVIDENCE[0])
     if results["evidence"] not in EVIDENCE:
         raise RenderError(f"evidence = {results['evidence']!r}; choose from {', '.join(EVIDENCE)}.")
+    if not isinstance(results.get("title", ""), str):
+        raise RenderError("The title of the notebook's results is no text.")
     return results
 
 

@@ -3,6 +3,7 @@
 ::
 
     reports/<campaign>/<as-of>/   report.html  notebook.ipynb  results.json
+    reports/<campaign>/plan-<as-of>/           the same of a campaign that is only planned
     reports/<campaign>/<as-of>.failed.ipynb    the last attempt, if it failed
 
 Names and types are checked before a kernel starts. Everything is made in a work folder beside the
@@ -28,7 +29,7 @@ from smsroi_models.report.html import to_html
 from smsroi_models.report.kernel import execute
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
-from smsroi_models.report.results import find_results, write_results
+from smsroi_models.report.results import PLANNED, find_results, write_results
 
 _FILES = ("report.html", "notebook.ipynb", "results.json")
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
@@ -41,7 +42,7 @@ class RenderedReport:
 
     ``folder`` holds the files ``report``, ``notebook`` and ``results`` (absolute paths);
     ``verdict`` is the report's sentence, ``outcome`` one of ``"paid"``, ``"lost"``, ``"unclear"``,
-    ``"unknown"`` (the cost is not known).
+    ``"unknown"`` (the cost is not known), ``"invalid"``, ``"planned"``.
     """
 
     folder: Path
@@ -99,12 +100,13 @@ def render(
             if _is_fault(error) and _kept(work / "notebook.ipynb", failed, source.name):
                 error.add_note(f"The attempt is kept as {failed}; earlier reports are untouched.")
             raise
-        _publish(work, campaign / moment)
+        target = campaign / (f"plan-{moment}" if results["outcome"] == PLANNED else moment)
+        _publish(work, target)
     for name in {failed.name, f"{moment}.failed.ipynb"}:
         (campaign / name).unlink(missing_ok=True)
-    report, executed_path, results_path = (campaign / moment / name for name in _FILES)
+    report, executed_path, results_path = (target / name for name in _FILES)
     return RenderedReport(
-        folder=campaign / moment,
+        folder=target,
         report=report,
         notebook=executed_path,
         results=results_path,
@@ -172,7 +174,8 @@ def _write(
     values: Mapping[str, object],
     name: str,
 ) -> None:
-    page = to_html(executed, title=f"Did {shortened(results['name'])} pay for itself?")
+    asked = f"Did {shortened(results['name'])} pay for itself?"
+    page = to_html(executed, title=shortened(results.get("title", asked), 200))
     (work / "report.html").write_text(page, encoding="utf-8")
     _write_notebook(executed, work / "notebook.ipynb", name)
     notebook = (work / "input.ipynb").read_bytes()
