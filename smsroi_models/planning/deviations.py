@@ -1,7 +1,7 @@
 """What differs between a campaign's plan and its analysis, in plain sentences."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from smsroi_models.attribution.checks import UNBALANCED_P_VALUE
@@ -31,7 +31,8 @@ class Reading(Record):
     n_treatment, n_holdout : int
         Customers of each arm in the table of assignments, also those whose window is not over.
     sha256 : str or None
-        Hash of the plan as it was handed round before (in a mail, a ticket); None where it was not.
+        Hash of the plan as it was handed round (in a mail, a ticket), before or after the draw;
+        None where it was not.
     """
 
     window_days: int
@@ -73,7 +74,7 @@ def deviations(plan: Plan, facts: Reading) -> tuple[str, ...]:
 
 
 def _of_time(plan: Plan, facts: Reading) -> Iterator[str]:
-    if facts.sha256 is not None and facts.sha256 != plan.sha256:
+    if facts.sha256 is not None and facts.sha256 not in _hashes(plan):
         yield (
             f"The plan is not the one that was handed round: its hash begins with "
             f"{plan.sha256[:12]}, that of the other with {facts.sha256[:12]}."
@@ -84,6 +85,12 @@ def _of_time(plan: Plan, facts: Reading) -> Iterator[str]:
             f"assigned ({_moment(facts.first_assigned_at)}): it may have been made with outcomes "
             "in sight."
         )
+
+
+def _hashes(plan: Plan) -> set[str]:
+    """Return the hashes of the plan before and after the draw filled in counts and seed."""
+    undrawn = replace(plan, n_treatment=None, n_holdout=None)
+    return {kept.sha256 for kept in (plan, undrawn, replace(undrawn, seed=None))}
 
 
 def _of_analysis(plan: Plan, facts: Reading) -> Iterator[str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import pandas as pd
 import pyarrow as pa
@@ -137,9 +138,10 @@ def _read_file(path: Path) -> pa.Table:
 def _read_csv(path: Path) -> pa.Table:
     connection = new_session()
     try:
-        return connection.sql(read_csv_sql(path)).to_pyarrow()
-    except StoreError as error:
-        raise DataError(str(error)) from error
+        connection.raw_sql(f"CREATE VIEW listed AS {read_csv_sql(path)}")
+        return connection.table("listed").to_pyarrow()
+    except (StoreError, duckdb.Error) as error:
+        raise DataError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     finally:
         connection.disconnect()
 

@@ -219,7 +219,10 @@ DRAWN = replace(PLAN, seed=7, n_treatment=8_000, n_holdout=2_000)
 
 def test_as_planned_nothing_is_said():
     assert deviations(PLAN, AS_PLANNED) == ()
-    assert deviations(DRAWN, replace(AS_PLANNED, sha256=None)) == ()
+    # The hash handed round is that of the plan before its draw, or after it.
+    assert PLAN.sha256 != DRAWN.sha256
+    for sha256 in (PLAN.sha256, DRAWN.sha256, None):
+        assert deviations(DRAWN, replace(AS_PLANNED, sha256=sha256)) == ()
     # By chance: 2.5 standard deviations.
     assert deviations(PLAN, replace(AS_PLANNED, n_treatment=7_900, n_holdout=2_100)) == ()
     at_once = replace(AS_PLANNED, first_assigned_at=PLAN.recorded_at)
@@ -264,7 +267,7 @@ def test_as_planned_nothing_is_said():
         ),
         (
             DRAWN,
-            {"n_holdout": 1_999, "sha256": None},
+            {"n_holdout": 1_999},
             "8,000 customers are assigned to be texted and 1,999 to be held out; the draw put "
             "8,000 and 2,000 there.",
         ),
