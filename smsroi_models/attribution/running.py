@@ -17,6 +17,7 @@ from smsroi_models.errors import NotReadyError
 from smsroi_models.records import Record
 
 _DAY = timedelta(days=1)
+_ORDER = ("failed", "informational", "passed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,26 @@ def sequential_lifts(lifts: dict[str, OutcomeLift], information: float) -> dict[
 def with_still_running(
     checks: Sequence[Check], so_far: SoFar, readiness: Readiness
 ) -> tuple[Check, ...]:
-    """Return the checks, that of the windows replaced: nobody had the full one."""
+    """Return the checks, two of them told anew: nobody had the full window, and few have bought.
+
+    Few buyers make the interval of a single look miss too often; the sequence does not (at most
+    2.5 % of idle campaigns misread at ten orders in the holdout: tests/calibration).
+    """
     told = still_running(so_far, sum(readiness.assigned.values()))
-    return tuple(told if check.name == told.name else check for check in checks)
+    found = [told if check.name == told.name else _few_buyers(check) for check in checks]
+    return tuple(sorted(found, key=lambda check: _ORDER.index(check.status)))
+
+
+def _few_buyers(check: Check) -> Check:
+    if check.name != "Enough buyers" or check.status != "failed":
+        return check
+    return Check(
+        check.name,
+        "informational",
+        "Few customers have bought so far, or a few large orders carry much of the result. The "
+        "range for daily reading is wide enough for that; that of the final answer may not be.",
+        check.remedy,
+    )
 
 
 def still_running(so_far: SoFar, assigned: int) -> Check:

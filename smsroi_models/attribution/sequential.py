@@ -22,9 +22,10 @@ sqrt(V_s / V_d) between days s < d. Those who bought early are those who buy oft
 within a customer are not negatively correlated, cov(S_s, S_d) >= V_s, and the standardised paths
 are at least as correlated as the boundary takes them to be. By Slepian's inequality (1962) paths so
 correlated cross on either side at most as often; both sides together miss at most alpha, but for
-the few paths that cross both. It is asymptotic: with a handful of buyers skewness counts, against
-which the wide multiple of the early days protects. It stops being true where buying on one day
-keeps customers from buying on the next (one order each, and most make use of it).
+the few paths that cross both. Where buying on one day keeps customers from buying on the next, the
+argument fails; but a few dozen looks use up a fraction of alpha, and the boundary holds all the
+same (tests/calibration: one order each, whatever share places it). It is asymptotic: with a handful
+of buyers skewness counts, against which the wide multiple of the early days protects.
 """
 
 import math

@@ -82,6 +82,14 @@ def test_what_late_assignment_costs_is_told(spring: CampaignResult) -> None:
     assert "after 2025-03-22" in told[0].remedy
 
 
+def test_few_buyers_are_no_reason_to_distrust_the_sequence(spring: CampaignResult) -> None:
+    statuses = [check.status for check in spring.checks]
+    assert statuses == sorted(statuses)  # failed, informational, passed
+    few = next(check for check in spring.checks if check.name == "Enough buyers")
+    assert few.status == "informational"
+    assert "wide enough" in few.text
+
+
 def test_before_everybody_had_a_day_it_says_when(shop: Store) -> None:
     early = ASSIGNED + timedelta(days=5.5)
     with pytest.raises(NotReadyError, match=r"had a whole day; that will be 2025-03-16 10:00 UTC$"):
