@@ -4,6 +4,7 @@ Here tables meet numbers: one collecting query each for customers, days and cost
 on what they return.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -16,15 +17,18 @@ from smsroi_models.attribution.campaigns import (
     read_last_order_at,
     read_readiness,
 )
+from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.collect import collect_moments
 from smsroi_models.attribution.daily import collect_daily
+from smsroi_models.attribution.design_checks import enough_power, other_campaigns
+from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.estimates import (
     OutcomeLift,
     campaign_lifts,
     daily_lift,
     usable_covariates,
 )
-from smsroi_models.attribution.gates import campaign_checks
+from smsroi_models.attribution.gates import campaign_checks, ranked
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import (
     PRE_PERIOD_COLUMNS,
@@ -32,6 +36,7 @@ from smsroi_models.attribution.outcomes import (
     outcomes,
     ready_customers,
 )
+from smsroi_models.attribution.overlap import collect_overlap
 from smsroi_models.attribution.running import (
     cut_window,
     read_so_far,
@@ -40,6 +45,7 @@ from smsroi_models.attribution.running import (
 )
 from smsroi_models.attribution.sequential import planned_variance
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
+from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import (
     DataError,
     NotEstimableError,
@@ -47,8 +53,10 @@ from smsroi_models.errors import (
     ParameterError,
     StoreError,
 )
+from smsroi_models.planning.reading import plan_checks
+from smsroi_models.planning.recorded import collect_plan
 from smsroi_models.result import CampaignResult
-from smsroi_models.roi import CostLine, return_on_investment
+from smsroi_models.roi import CostLine, Roi, return_on_investment
 from smsroi_models.store.absent import REQUIRED, missing_tables
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store
@@ -62,6 +70,7 @@ def analyze_campaign(
     confidence_level: float = 0.95,
     pre_days: int = 90,
     so_far: bool = False,
+    rule: DecisionRule | None = None,
 ) -> CampaignResult:
     """Measure what a campaign earned, from the store's tables.
 
@@ -82,6 +91,8 @@ def analyze_campaign(
         had, against its whole cost. Its intervals are those of a confidence sequence and may be
         read every day. Once every planned window is over this changes nothing: the reading is then
         the final one, planned for that day, with the interval of a single look.
+    rule : DecisionRule, optional
+        What the decision follows; by default the plan's, or a profit above zero.
 
     Raises
     ------
@@ -104,6 +115,9 @@ def analyze_campaign(
     moment = parse_as_of(as_of) if as_of else _horizon(last_order_at)
     readiness = read_readiness(store, campaign, moment)
     _require_arms(campaign, readiness)
+    plan = collect_plan(store, campaign_id) if "plans" in store else None
+    rule = rule or (plan.rule if plan else DecisionRule())
+    planned = campaign, readiness
     running = read_so_far(campaign, readiness, moment) if so_far else None
     if running:
         campaign = cut_window(campaign, running)
@@ -135,23 +149,34 @@ def analyze_campaign(
         lift = sequential_lifts(lift, daily[-1].information)
     texts = collect_texts(store, campaign, moment) if "messages" in store else None
     costs = collect_costs(store, campaign) if "costs" in store else {}
-    checks = campaign_checks(
-        campaign,
-        readiness,
-        moment,
-        last_order_at,
-        (treated, held),
-        texts,
-        bool(costs),
-        warnings,
-        confidence_level,
-    )
+    margin = lift["margin"].headline
+    roi = return_on_investment(lift["revenue"].headline, margin, _ledger(texts, costs, readiness))
+    checks: Sequence[Check] = [
+        *campaign_checks(
+            campaign,
+            readiness,
+            moment,
+            last_order_at,
+            (treated, held),
+            texts,
+            bool(costs),
+            warnings,
+            confidence_level,
+        ),
+        *plan_checks(
+            plan,
+            *planned,
+            pre_days=pre_days,
+            covariates=margin.covariates,
+            confidence_level=confidence_level,
+            rule=rule,
+        ),
+        *_design_checks(store, campaign, moment, margin),
+        # Before the last day no test is as precise as it was planned to be.
+        *([] if running else _power_checks(roi, margin)),
+    ]
     if running:
         checks = with_still_running(checks, running, readiness)
-    roi = return_on_investment(
-        lift["revenue"].headline, lift["margin"].headline, _ledger(texts, costs, readiness)
-    )
-    if running:
         # Under a flat prior it would pass any level on some day, were it read every day.
         roi = replace(roi, probability_of_profit=None)
     return CampaignResult(
@@ -164,11 +189,25 @@ def analyze_campaign(
         not_estimable=reasons,
         roi=roi,
         daily=daily,
-        checks=checks,
+        checks=ranked(checks),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint(),
         so_far=running,
+        plan=plan,
+        rule=rule,
     )
+
+
+def _design_checks(store: Store, campaign: Campaign, as_of: datetime, margin: Lift) -> list[Check]:
+    if "messages" not in store:
+        return []
+    counted = margin.n_treatment, margin.n_holdout
+    return [other_campaigns(collect_overlap(store, campaign, as_of), counted)]
+
+
+def _power_checks(roi: Roi, margin: Lift) -> list[Check]:
+    power = enough_power(roi, margin)
+    return [power] if power else []
 
 
 def parse_as_of(value: datetime | date | str) -> datetime:

@@ -22,7 +22,7 @@ from smsroi_models.errors import ParameterError
 from smsroi_models.records import Record
 from smsroi_models.roi import Roi
 
-Action = Literal["repeat", "stop", "change", "keep testing", "mend first"]
+Action = Literal["repeat", "stop", "change", "keep testing", "mend first", "wait"]
 # Beyond this many times the campaign's own size nobody would test; the search ends there.
 _MOST_TIMES = 1e6
 
@@ -73,7 +73,8 @@ class Decision(Record):
         ``"repeat"`` where the interval of profit lies above the minimum; where it lies below,
         ``"change"`` if the texts clearly earned margin (but too little) and ``"stop"`` if not;
         otherwise ``"keep testing"``, or ``"change"`` where that would take more customers than
-        the rule allows; ``"mend first"`` where no profit can be read at all.
+        the rule allows; ``"mend first"`` where no profit can be read at all; ``"wait"`` while a
+        running campaign has not settled it (never given by `decide`).
     further_customers : int or None
         Customers, of both arms in the same proportion, of a fresh test that would be conclusive
         with the rule's power; None where the question is settled or no test can settle it.

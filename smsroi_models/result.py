@@ -1,6 +1,6 @@
 """The record of everything that a campaign's report shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -15,6 +15,8 @@ from smsroi_models.attribution.estimates import (
 )
 from smsroi_models.attribution.running import SoFar
 from smsroi_models.attribution.spending import Texts
+from smsroi_models.decision import Decision, DecisionRule, decide
+from smsroi_models.planning.record import Plan
 from smsroi_models.records import Record
 from smsroi_models.roi import Outcome, Roi
 
@@ -48,6 +50,10 @@ class CampaignResult(Record):
     so_far : SoFar or None
         Of a campaign read while it is running: every interval of ``lift`` and ``roi`` is then one
         of a confidence sequence, which may be read every day. None for the final reading.
+    plan : Plan or None
+        As recorded before the campaign; None where the store has none.
+    rule : DecisionRule
+        What ``decision`` follows.
     """
 
     campaign: Campaign
@@ -63,6 +69,8 @@ class CampaignResult(Record):
     missing: dict[str, str]
     store_fingerprint: str
     so_far: SoFar | None = None
+    plan: Plan | None = None
+    rule: DecisionRule = field(default_factory=DecisionRule)
 
     @property
     def outcome(self) -> Outcome | Literal["invalid"]:
@@ -80,6 +88,19 @@ class CampaignResult(Record):
     def invalidated_by(self) -> Check | None:
         """The first failed check that no verdict can be given against; None if there is none."""
         return next((check for check in self.checks if check.invalidates), None)
+
+    @property
+    def decision(self) -> Decision:
+        """What to do next, by ``rule``.
+
+        A running campaign is never stopped or changed by it before its last day, unless even the
+        margin fell: until then the days left may earn the cost.
+        """
+        comparable = self.invalidated_by is None
+        found = decide(self.roi, self.lift["margin"].headline, self.rule, comparable=comparable)
+        if self.so_far and self.outcome == "unclear":
+            return Decision("wait", None)
+        return found
 
     @property
     def covariates(self) -> tuple[str, ...]:

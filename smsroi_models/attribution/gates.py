@@ -29,7 +29,7 @@ def campaign_checks(
     findings: Sequence[Finding],
     confidence_level: float,
 ) -> tuple[Check, ...]:
-    """Return the checks of a campaign, failed ones first.
+    """Return the checks of a campaign, ranked.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def campaign_checks(
     confidence_level : float
     """
     orders = sum(arm.n * arm.mean_of("orders") for arm in arms)
-    checks = [
+    checks = (
         _windows_over(readiness, as_of),
         _orders_reach(readiness, last_order_at, orders / campaign.window_days),
         balanced(*arms),
@@ -58,9 +58,14 @@ def campaign_checks(
         _costs(texts, other_costs),
         *_prices(texts),
         *_tables(findings),
-    ]
+    )
+    return ranked(checks)
+
+
+def ranked(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Return the checks with those that take the verdict away first, then by status."""
     rank = {"failed": 0, "informational": 1, "passed": 2}
-    return tuple(sorted(checks, key=lambda check: rank[check.status]))
+    return tuple(sorted(checks, key=lambda check: (not check.invalidates, rank[check.status])))
 
 
 def _windows_over(readiness: Readiness, as_of: datetime) -> Check:

@@ -56,6 +56,7 @@ def verdict(result: CampaignResult) -> Html:
         outcome=result.outcome,
         headline=words.headline(result),
         sentence=words.sentence(result),
+        next_step=words.next_step(result),
         cautions=failed,
     )
 

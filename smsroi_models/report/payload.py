@@ -32,6 +32,12 @@ def results(result: CampaignResult) -> Results:
             "outcome": result.outcome,
             "store_fingerprint": result.store_fingerprint,
             "so_far": _so_far(result),
+            "decision": {
+                **result.decision.to_dict(),
+                "text": words.next_step(result),
+                "rule": result.rule.to_dict(),
+            },
+            "plan": {"sha256": result.plan.sha256} if result.plan else None,
             "figures": {
                 "confidence_level": roi.confidence_level,
                 "cost": roi.cost,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.estimates import DayLift
 from smsroi_models.report import words_so_far
-from smsroi_models.report.numbers import Money, probability, say, step_for
+from smsroi_models.report.numbers import Money, percent, plain, probability, say, step_for
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import Roi
 
@@ -18,6 +18,13 @@ HEADLINES = {
 }
 
 
+# What a failed check leaves of a clear answer: the figures stand, the certainty does not.
+_WITH_CAUTION = {
+    "paid": "It seems to have paid for itself, with a caution.",
+    "lost": "It seems not to have paid for itself, with a caution.",
+}
+
+
 def verdict(result: CampaignResult) -> str:
     """Return the answer to the report's question in one piece, with the checks that failed."""
     failed = [check.name.lower() for check in result.checks if check.status == "failed"]
@@ -26,9 +33,11 @@ def verdict(result: CampaignResult) -> str:
 
 
 def headline(result: CampaignResult) -> str:
-    """Return the answer in a few words; of a running campaign it is no final one."""
-    told = HEADLINES if result.so_far is None else {**HEADLINES, **words_so_far.HEADLINES}
-    return told[result.outcome]
+    """Return the answer in a few words; a failed check, or days to come, make it no plain one."""
+    if result.so_far is not None:
+        return {**HEADLINES, **words_so_far.HEADLINES}[result.outcome]
+    failed = any(check.status == "failed" for check in result.checks)
+    return {**HEADLINES, **(_WITH_CAUTION if failed else {})}[result.outcome]
 
 
 def sentence(result: CampaignResult) -> str:
@@ -38,6 +47,53 @@ def sentence(result: CampaignResult) -> str:
     if result.so_far is not None:
         return words_so_far.sentence(result, confidence(result.confidence_level))
     return _SENTENCES[result.roi.outcome](result.roi, Money(result.campaign.currency))
+
+
+def next_step(result: CampaignResult) -> str:
+    """Say what to do next, by the stated rule."""
+    decision, rule = result.decision, result.rule
+    money = Money(result.campaign.currency)
+    least = money(rule.minimum_profit, 0.01) if rule.minimum_profit else "zero"
+    odds = percent(rule.power)
+    if decision.action == "keep testing" and decision.further_customers is not None:
+        return (
+            f"Keep testing: a fresh test of about {_round(decision.further_customers)} customers, "
+            f"held out in the same proportion, gives a clear answer with {odds} probability (this "
+            f"one had {_counted(result):,})."
+        )
+    if decision.action == "change":
+        return _change(result, decision.further_customers)
+    return {
+        "repeat": f"Repeat it: the whole interval of profit lies above {least}.",
+        "stop": "Stop it: it cost more than it earned, and nothing shows that it earned at all.",
+        "mend first": f"Mend first: {_mending(result)}",
+        "wait": "Let it run: the question is open until the window is over.",
+    }[decision.action]
+
+
+def _change(result: CampaignResult, needed: int | None) -> str:
+    if result.roi.profit is not None and result.roi.profit.ci_upper < result.rule.minimum_profit:
+        return (
+            "Change it: the texts earned margin, but too little. Spend less on it, give less "
+            "discount, or text only those who respond."
+        )
+    size = f"{_round(needed)} customers" if needed else "more customers than anybody has"
+    return f"Change it: to settle whether this pays, a test would need {size}."
+
+
+def _mending(result: CampaignResult) -> str:
+    if result.invalidated_by is not None:
+        return result.invalidated_by.remedy
+    return "book what the campaign cost."
+
+
+def _counted(result: CampaignResult) -> int:
+    lift = result.lift["margin"].headline
+    return lift.n_treatment + lift.n_holdout
+
+
+def _round(count: int) -> str:
+    return plain(count, 10.0 ** max(len(str(count)) - 2, 0))
 
 
 def confidence(level: float) -> str:

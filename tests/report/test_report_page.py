@@ -5,7 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.decision import DecisionRule
 from smsroi_models.report import page, payload, words
 from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.result import CampaignResult
@@ -79,8 +81,57 @@ def test_hostile_cost_labels_and_reasons_stay_text(result):
     ],
 )
 def test_the_verdict_follows_the_interval(result, profit, starts, holds):
-    said = words.verdict(_with_profit(result, profit, 0.84))
+    found = replace(_with_profit(result, profit, 0.84), checks=_passed(result))
+    said = words.verdict(found)
     assert said.startswith(starts) and holds in said
+
+
+@pytest.mark.parametrize(
+    ("profit", "starts"),
+    [
+        (Estimate(5_000.0, 1_000.0, 3_040.0, 6_960.0), "It seems to have paid"),
+        (Estimate(-5_000.0, 1_000.0, -6_960.0, -3_040.0), "It seems not to have paid"),
+    ],
+)
+def test_a_failed_check_takes_the_plain_answer_away(result, profit, starts):
+    checks = (replace(result.checks[0], status="failed", invalidates=False), *_passed(result))
+    assert words.headline(replace(_with_profit(result, profit, 0.84), checks=checks)).startswith(
+        starts
+    )
+
+
+def _next(result: CampaignResult, profit: Estimate, margin_low: float = 0.0, **rule: float) -> str:
+    margin = replace(result.roi.incremental_margin, ci_lower=margin_low)
+    roi = replace(result.roi, profit=profit, incremental_margin=margin)
+    found = replace(result, roi=roi, checks=_passed(result), rule=DecisionRule(**rule))
+    text = words.next_step(found)
+    assert text in page.verdict(found).text.replace("\N{WORD JOINER}", "")
+    return text
+
+
+def test_what_next_follows_the_rule(result):
+    above = Estimate(5_000.0, 1_000.0, 3_040.0, 6_960.0)
+    below = Estimate(-5_000.0, 1_000.0, -6_960.0, -3_040.0)
+    around = Estimate(1_000.0, 1_000.0, -960.0, 2_960.0)
+    assert _next(result, above) == "Repeat it: the whole interval of profit lies above zero."
+    assert "above $1,500" in _next(result, above, minimum_profit=1_500.0)
+    assert _next(result, below).startswith("Stop it")
+    assert _next(result, below, margin_low=1.0).startswith("Change it: the texts earned margin")
+    assert "gives a clear answer with 80\N{NO-BREAK SPACE}% probability" in _next(result, around)
+    assert "a test would need" in _next(result, around, most_customers=1)
+
+
+def test_what_next_names_the_remedy_of_what_cannot_be_compared(result):
+    broken = replace(
+        result.checks[0], status="failed", invalidates=True, remedy="Draw the holdout anew."
+    )
+    assert words.next_step(replace(result, checks=(broken,))) == (
+        "Mend first: Draw the holdout anew."
+    )
+
+
+def _passed(result: CampaignResult) -> tuple[Check, ...]:
+    return tuple(replace(check, status="passed", invalidates=False) for check in result.checks)
 
 
 def test_only_an_unclear_verdict_speaks_of_probability(result):
