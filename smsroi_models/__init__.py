@@ -11,6 +11,8 @@ from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.holdout import holdout_lift
 from smsroi_models.paths import find_store
+from smsroi_models.planning.proposal import propose_campaign
+from smsroi_models.planning.proposed import Proposal
 from smsroi_models.programme import analyze_programme, is_programme
 from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.result import CampaignResult
@@ -32,6 +34,7 @@ __all__ = [
     "Lift",
     "Moments",
     "ProgrammeResult",
+    "Proposal",
     "Roi",
     "Store",
     "analyze_campaign",
@@ -43,6 +46,7 @@ __all__ = [
     "holdout_lift",
     "is_programme",
     "open_store",
+    "propose_campaign",
     "return_on_investment",
     "simulate_program",
     "write_store",

@@ -1,0 +1,159 @@
+"""The figures of a plan's page: what each share shows, and what it costs and is worth."""
+
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from smsroi_models.attribution.checks import FEW_BUYERS
+from smsroi_models.planning.holdout import HoldoutOption
+from smsroi_models.planning.proposed import Proposal
+from smsroi_models.report import plan_words as words
+from smsroi_models.report.drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    RED,
+    Picture,
+    figure_style,
+    head,
+    money_axis,
+)
+from smsroi_models.report.numbers import Money, percent
+
+_DASHES = ("solid", (0, (1, 1.5)), (0, (4, 2)), (0, (6, 2, 1, 2)))
+
+
+def power_curves(proposal: Proposal) -> Picture:
+    """Draw how often a true ROI is called a gain, for some holdout shares."""
+    title = words.power_finding(proposal)
+    with figure_style():
+        figure = Figure(figsize=(5.2, 3.8))
+        axes = figure.subplots()
+        for place, (curve, dashes) in enumerate(zip(proposal.curves, _DASHES, strict=False)):
+            axes.plot(
+                curve.roi,
+                curve.chance,
+                color=GREY if place else BLUE,
+                linewidth=1.6 if place else 2.6,
+                linestyle=dashes,
+                label=f"{words.share(curve.holdout_share)} held out",
+            )
+        _mark_seen(axes, proposal)
+        axes.set_xlabel("true ROI of the campaign")
+        axes.set_ylabel("chance that it is called a gain")
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axes.set_xlim(0, proposal.curves[0].roi[-1])
+        axes.set_ylim(0, 1.02)
+        axes.legend(frameon=False, loc="lower right")
+        head(figure, title)
+        sns.despine(ax=axes)
+    spoken = "; ".join(_say_curve(option) for option in _some(proposal))
+    return Picture(figure, f"{title}. Smallest ROI seen as often: {spoken}.")
+
+
+def value_and_cost(proposal: Proposal) -> Picture:
+    """Draw value and cost by holdout share or, without a value, the smallest ROI that it shows."""
+    title = words.value_finding(proposal)
+    with figure_style():
+        figure = Figure(figsize=(5.2, 3.8))
+        axes = figure.subplots()
+        if proposal.chosen.net_value is None:
+            _draw_returns(axes, proposal)
+        else:
+            _draw_money(axes, proposal)
+        _shade_few_buyers(axes, proposal)
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axes.set_xlabel("share of customers held out")
+        axes.set_xlim(0, 0.51)
+        head(figure, title)
+        sns.despine(ax=axes)
+    return Picture(figure, f"{title}. {_say_money(proposal)}.")
+
+
+def _mark_seen(axes: Axes, proposal: Proposal) -> None:
+    roi = proposal.chosen.detectable.roi
+    assert roi is not None
+    axes.plot([0, roi], [proposal.power] * 2, color=INK, linewidth=0.8, linestyle=(0, (2, 3)))
+    axes.plot([roi] * 2, [0, proposal.power], color=INK, linewidth=0.8, linestyle=(0, (2, 3)))
+    axes.plot([roi], [proposal.power], color=BLUE, marker="o", markersize=7)
+
+
+def _draw_money(axes: Axes, proposal: Proposal) -> None:
+    money = Money(proposal.currency)
+    shares, value, cost, net = zip(*map(_amounts, proposal.options), strict=True)
+    for label, amounts, colour, dashes in (
+        ("value of knowing", value, BLUE, "solid"),
+        ("value less cost", net, GREEN, (0, (4, 2))),
+        ("cost of holding out", cost, RED, (0, (1, 1.5))),
+    ):
+        axes.plot(shares, amounts, color=colour, linewidth=2.2, linestyle=dashes, label=label)
+    share, *_, chosen = _amounts(proposal.chosen)
+    axes.plot([share], [chosen], color=GREEN, marker="o", markersize=8)
+    axes.axhline(0, color=INK, linewidth=0.8)
+    axes.set_ylabel(f"expected, {proposal.currency}")
+    money_axis(axes.yaxis, money)
+    axes.legend(frameon=False, loc="best")
+
+
+def _amounts(option: HoldoutOption) -> tuple[float, float, float, float]:
+    """Return share, value, cost and net value of an option that has them."""
+    assert option.value is not None and option.cost is not None and option.net_value is not None
+    return option.holdout_share, option.value, option.cost.estimate, option.net_value
+
+
+def _draw_returns(axes: Axes, proposal: Proposal) -> None:
+    pairs = [
+        (option.holdout_share, option.detectable.roi)
+        for option in proposal.options
+        if option.detectable.roi is not None
+    ]
+    chosen = proposal.chosen
+    assert chosen.detectable.roi is not None
+    axes.plot(*zip(*pairs, strict=True), color=BLUE, linewidth=2.2)
+    axes.plot([chosen.holdout_share], [chosen.detectable.roi], color=BLUE, marker="o", markersize=8)
+    # The smallest shares show next to nothing; they would flatten all the others.
+    axes.set_ylim(0, 3 * chosen.detectable.roi)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6))
+    axes.set_ylabel("smallest ROI seen")
+
+
+def _shade_few_buyers(axes: Axes, proposal: Proposal) -> None:
+    expected = proposal.spending.conversion * proposal.stakes.n_customers
+    limit = min(FEW_BUYERS / expected, 0.51) if expected else 0.51
+    axes.axvspan(0, limit, color=GREY, alpha=0.15, linewidth=0)
+    axes.annotate(
+        f"fewer than {FEW_BUYERS}\nheld-out buyers",
+        (limit, 0.02),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, 0),
+        textcoords="offset points",
+        color=INK,
+        fontsize=8.5,
+    )
+
+
+def _some(proposal: Proposal) -> list[HoldoutOption]:
+    """Return the options that a reader is told of: a few round shares."""
+    told = {0.01, 0.05, 0.1, 0.2, 0.5}
+    return [option for option in proposal.options if option.holdout_share in told]
+
+
+def _say_curve(option: HoldoutOption) -> str:
+    return f"{words.share(option.holdout_share)} held out, {words.seen(option)}"
+
+
+def _say_money(proposal: Proposal) -> str:
+    money = Money(proposal.currency)
+    parts = []
+    for option in _some(proposal):
+        told = f"{words.share(option.holdout_share)} held out: smallest ROI {words.seen(option)}"
+        if option.value is not None and option.cost is not None:
+            cost = money(option.cost.estimate, words.two_digits(option.cost.estimate))
+            told += f", value {words.about(option.value, money)}, cost {cost}"
+        parts.append(told)
+    few = percent(FEW_BUYERS / (proposal.spending.conversion * proposal.stakes.n_customers or 1.0))
+    return f"{'; '.join(parts)}. Below {few}, fewer than {FEW_BUYERS} held-out customers buy"
