@@ -199,7 +199,7 @@ def _check(
         raise ParameterError(
             f"confidence_level is {confidence_level!r}: it must lie between 0 and 1, such as 0.95"
         )
-    if not 1 <= window_days < len(days):
+    if not 1 <= window_days <= len(days):
         raise ParameterError(
             f"window_days is {window_days!r}: it must lie between 1 and the {len(days)} days given"
         )

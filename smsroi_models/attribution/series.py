@@ -199,7 +199,7 @@ def collect_series(store: Tables, campaign: Campaign, span: Span) -> DailySeries
         orders=orders,
         control_margin=sums["control"][1],
         control_orders=sums["control"][2],
-        others=_read_others(store, campaign, span, people, sizes["counted"]),
+        others=read_other_campaigns(store, campaign, span, people, sizes["counted"]),
     )
 
 
@@ -264,7 +264,7 @@ def _touched(store: Tables, campaign: Campaign, span: Span) -> ibis.Table:
     return chosen.union(texted)
 
 
-def _read_others(
+def read_other_campaigns(
     store: Tables, campaign: Campaign, span: Span, people: ibis.Table, counted: int
 ) -> tuple[OtherCampaign, ...]:
     windows = store["campaigns"].select("campaign_id", "window_days")

@@ -62,8 +62,7 @@ def find_results(notebook: NotebookNode) -> dict[str, Any]:
         raise RenderError("The notebook's results lack the dict 'figures'.")
     if results["outcome"] not in OUTCOMES:
         raise RenderError(f"outcome = {results['outcome']!r}; choose from {', '.join(OUTCOMES)}.")
-    results.setdefault("evidence", EVIDENCE[0])
-    if results["evidence"] not in EVIDENCE:
+    if results.get("evidence", EVIDENCE[0]) not in EVIDENCE:
         raise RenderError(f"evidence = {results['evidence']!r}; choose from {', '.join(EVIDENCE)}.")
     if not isinstance(results.get("title", ""), str):
         raise RenderError("The title of the notebook's results is no text.")
@@ -87,6 +86,7 @@ def write_results(
         A figure is not finite; null is the value of what is not estimable.
     """
     record = {
+        "evidence": EVIDENCE[0],
         **results,
         "parameters": dict(parameters),
         "notebook": {"name": notebook_name, "sha256": hashlib.sha256(notebook).hexdigest()},

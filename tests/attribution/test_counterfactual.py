@@ -124,7 +124,7 @@ def test_too_few_quiet_stretches_are_refused() -> None:
     ("change", "error", "word"),
     [
         ({"window_days": 0}, ParameterError, "between 1"),
-        ({"window_days": 194}, ParameterError, "between 1"),
+        ({"window_days": 195}, ParameterError, "between 1"),
         ({"confidence_level": 95.0}, ParameterError, "0.95"),
         ({"controls": np.ones((10, 1))}, DataError, "one row for each day"),
         ({"controls": np.full((194, 1), np.nan)}, DataError, "infinite"),
