@@ -267,6 +267,7 @@ def _touched(store: Tables, campaign: Campaign, span: Span) -> ibis.Table:
 def read_other_campaigns(
     store: Tables, campaign: Campaign, span: Span, people: ibis.Table, counted: int
 ) -> tuple[OtherCampaign, ...]:
+    """Return the other campaigns of the span that reached `REACHED_SHARE` of the counted."""
     windows = store["campaigns"].select("campaign_id", "window_days")
     rows = (
         store["assignments"]
