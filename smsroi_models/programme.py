@@ -176,7 +176,7 @@ def _cohorts(found: Mapping[int, Arms], period: Period) -> dict[int, Cohort]:
     }
     compared = comparable(sizes)
     return {
-        n: Cohort(period.month_name(n), *arms, compared=n in compared) for n, arms in sizes.items()
+        n: Cohort(period.cohort_name(n), *arms, compared=n in compared) for n, arms in sizes.items()
     }
 
 

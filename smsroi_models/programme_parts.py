@@ -47,7 +47,7 @@ def months_of(
     costs = _running_costs(period, spending, own)
     months = []
     for month, ends_at in enumerate(period.month_ends):
-        so_far = {n: (t[month], h[month]) for n, (t, h) in running.items() if n <= month}
+        so_far = {n: (t[month], h[month]) for n, (t, h) in running.items() if n <= month + 1}
         try:
             strata = tuple(strata_of(so_far, ("margin",)).values())
             lift = stratified_lift(strata, "margin", covariates, confidence_level)

@@ -1,4 +1,4 @@
-"""Cohorts of customers who joined a programme in the same month, each compared with itself.
+"""Cohorts of customers who joined a programme at the same time, each compared with itself.
 
 Those who joined early count for longer and bought more; if the holdout share changed over time, the
 arms hold different parts of them, and a difference of plain means is biased (Simpson's paradox).
@@ -31,12 +31,12 @@ BothArms = tuple[Moments, Moments]
 
 @dataclass(frozen=True, slots=True)
 class Cohort(Record):
-    """Customers assigned in one calendar month (UTC).
+    """Customers who were there at the start, or who joined in one calendar month (UTC).
 
     Attributes
     ----------
-    month : str
-        Such as ``2025-03``.
+    joined : str
+        ``at the start``, or a month such as ``2025-03``.
     n_treatment, n_holdout : int
         Customers assigned.
     compared : bool
@@ -44,7 +44,7 @@ class Cohort(Record):
         can be compared, and it is left out.
     """
 
-    month: str
+    joined: str
     n_treatment: int
     n_holdout: int
     compared: bool

@@ -2,7 +2,8 @@
 
 A programme is a campaign of its own whose holdout no other campaign may text. Everybody counts
 from the own assignment to the programme's end or ``as_of``, so that customers who joined later
-count for fewer days, in both arms alike. The joiners of a calendar month (UTC) are a cohort.
+count for fewer days, in both arms alike. Those who were there at the start are a cohort, and so are
+the joiners of each calendar month (UTC).
 """
 
 from bisect import bisect_right
@@ -57,9 +58,16 @@ class Period(Record):
         """Return the position of the month that a moment lies in, from 0."""
         return min(bisect_right(self.month_ends, moment), len(self.month_ends) - 1)
 
-    def month_name(self, position: int) -> str:
-        """Return a month as ISO text, such as ``2025-03``."""
-        inside = self.first_assigned_at if not position else self.month_ends[position - 1]
+    @property
+    def entry_until(self) -> datetime:
+        """Who was assigned by this moment was there at the start; the others joined."""
+        return max(self.starts_at, self.first_assigned_at)
+
+    def cohort_name(self, cohort: int) -> str:
+        """Return ``at the start``, or the month of joining as ISO text, such as ``2025-03``."""
+        if cohort == 0:
+            return "at the start"
+        inside = self.first_assigned_at if cohort == 1 else self.month_ends[cohort - 2]
         return f"{inside:%Y-%m}"
 
 
@@ -117,12 +125,19 @@ def read_period(store: Tables, campaign: Campaign, as_of: datetime) -> Period:
 def exposed_customers(store: Tables, campaign: Campaign, period: Period) -> ibis.Table:
     """Return, lazily, ``customer_id, arm, assigned_at, cohort`` of those assigned in time.
 
-    ``cohort`` is the position of the month of assignment.
+    ``cohort`` is 0 for those who were there at the start, and for joiners 1 more than the position
+    of their month.
     """
     return (
         assigned_customers(store, campaign)
         .filter(_.assigned_at < instant(period.until))
-        .mutate(cohort=lambda people: month_position(people.assigned_at, period))
+        .mutate(
+            cohort=lambda people: ibis.ifelse(
+                people.assigned_at <= instant(period.entry_until),
+                0,
+                1 + month_position(people.assigned_at, period),
+            )
+        )
     )
 
 

@@ -132,9 +132,9 @@ def _assigned_alike(cohorts: Sequence[Cohort], strata: Sequence[BothArms]) -> Ch
         return Check(
             name,
             "failed",
-            f"{count:,} customers joined in months in which everybody was put in one arm "
-            f"({', '.join(cohort.month for cohort in lost)}): they cannot be compared and are left "
-            "out, while what their texts cost is counted.",
+            f"{count:,} customers joined at times at which everybody was put in one arm "
+            f"({', '.join(cohort.joined for cohort in lost)}): they cannot be compared and are "
+            "left out, while what their texts cost is counted.",
             "Draw every new customer's arm at the moment of joining, in the same share.",
         )
     shares = [arms[1].n / (arms[0].n + arms[1].n) for arms in strata]
