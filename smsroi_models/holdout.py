@@ -7,9 +7,10 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from smsroi_models.attribution.collect import as_ibis, collect_moments
+from smsroi_models.attribution.collect import as_ibis, collect_moments, collect_moments_by
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.lift import compare
+from smsroi_models.attribution.strata import post_stratified
 from smsroi_models.errors import ParameterError
 
 
@@ -20,6 +21,7 @@ def holdout_lift(
     treatment: Any = "treatment",
     holdout: Any = "holdout",
     covariates: Sequence[str] = (),
+    strata: str | None = None,
     confidence_level: float = 0.95,
 ) -> Lift:
     """Return the effect of assignment on an outcome, per assigned customer.
@@ -36,6 +38,9 @@ def holdout_lift(
         The two values of ``arm`` that are compared; rows with another value are left out.
     covariates : sequence of str
         Numeric columns measured before assignment; empty for the difference in means.
+    strata : str, optional
+        Column of the groups within which the arms were drawn; null is a group of its own. The lift
+        is then that of the customers assigned to treatment, estimated within each group.
     confidence_level : float
         In (0, 1).
 
@@ -44,7 +49,8 @@ def holdout_lift(
     DataError
         If a column is missing, not numeric, or has null or infinite values.
     NotEstimableError
-        If an arm is empty or nothing varies in it.
+        If an arm is empty or nothing varies in it, or a stratum has fewer than two customers in one
+        of its arms.
     ParameterError
         If the confidence level lies outside (0, 1), or both arms have the same value.
 
@@ -64,8 +70,15 @@ def holdout_lift(
     if isinstance(covariates, str):
         raise ParameterError(f"covariates is {covariates!r}: hand over a list, [{covariates!r}]")
     columns = list(dict.fromkeys([outcome, *covariates]))
-    rows = as_ibis(table, [arm, *columns])
-    treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
+    names = [arm, *columns] if strata is None else [arm, *columns, strata]
+    rows = as_ibis(table, list(dict.fromkeys(names)))
+    values = {"arm": arm, "treatment": treatment, "holdout": holdout}
+    if strata is not None:
+        groups = collect_moments_by(rows, columns, strata, **values)
+        return post_stratified(
+            groups, outcome, covariates=covariates, confidence_level=confidence_level
+        )
+    treated, held = collect_moments(rows, columns, **values)
     return compare(
         treated,
         held,

@@ -27,7 +27,9 @@ _MAX_CONDITION = 1e8
 
 
 @dataclass(frozen=True, slots=True)
-class _ArmMean:
+class ArmMean:
+    """The mean of an arm, the variance of that mean, and its degrees of freedom."""
+
     value: float
     variance: float
     degrees_of_freedom: float
@@ -90,13 +92,39 @@ def compare(
     >>> round(lift.relative_lift, 5), round(lift.relative_standard_error, 4)
     (0.06667, 0.2717)
     """
-    _check_options(confidence_level, alternative, relative_scale)
+    check_options(confidence_level, alternative, relative_scale)
     outcome = outcome or treatment.columns[0]
     if covariates:
         treated, held = _adjusted_means(treatment, holdout, outcome, tuple(covariates))
     else:
         treated = _plain_mean(treatment, outcome, "treatment", proportion)
         held = _plain_mean(holdout, outcome, "holdout", proportion)
+    return lift_between(
+        treated,
+        held,
+        outcome=outcome,
+        method="regression-adjusted" if covariates else "difference in means",
+        covariates=tuple(covariates),
+        sizes=(treatment.n, holdout.n),
+        confidence_level=confidence_level,
+        alternative=alternative,
+        relative_scale=relative_scale,
+    )
+
+
+def lift_between(
+    treated: ArmMean,
+    held: ArmMean,
+    *,
+    outcome: str,
+    method: str,
+    covariates: tuple[str, ...],
+    sizes: tuple[int, int],
+    confidence_level: float,
+    alternative: Alternative = "two-sided",
+    relative_scale: Scale = "log",
+) -> Lift:
+    """Return the difference of two independent means as a lift, with the relative one."""
     difference = treated.value - held.value
     standard_error = math.sqrt(treated.variance + held.variance)
     df = _satterthwaite(treated, held)
@@ -104,10 +132,10 @@ def compare(
     relative = _relative(treated, held, confidence_level, alternative, relative_scale)
     return Lift(
         outcome=outcome,
-        method="regression-adjusted" if covariates else "difference in means",
-        covariates=tuple(covariates),
-        n_treatment=treatment.n,
-        n_holdout=holdout.n,
+        method=method,
+        covariates=covariates,
+        n_treatment=sizes[0],
+        n_holdout=sizes[1],
         mean_treatment=treated.value,
         mean_holdout=held.value,
         absolute_lift=difference,
@@ -125,7 +153,8 @@ def compare(
     )
 
 
-def _check_options(confidence_level: float, alternative: str, relative_scale: str) -> None:
+def check_options(confidence_level: float, alternative: str, relative_scale: str) -> None:
+    """Raise `ParameterError` if an option of a comparison lies outside its range."""
     if not (isinstance(confidence_level, float) and 0 < confidence_level < 1):
         raise ParameterError(
             f"confidence_level is {confidence_level}: it must lie between 0 and 1, such as 0.95"
@@ -136,7 +165,7 @@ def _check_options(confidence_level: float, alternative: str, relative_scale: st
         raise ParameterError(f"relative_scale is {relative_scale!r}: use linear or log")
 
 
-def _plain_mean(arm: Moments, outcome: str, name: str, proportion: bool) -> _ArmMean:
+def _plain_mean(arm: Moments, outcome: str, name: str, proportion: bool) -> ArmMean:
     _require_variation(arm, outcome, name, minimum=2)
     mean, variance = arm.mean_of(outcome), arm.variance_of(outcome)
     if proportion:
@@ -145,12 +174,12 @@ def _plain_mean(arm: Moments, outcome: str, name: str, proportion: bool) -> _Arm
                 f"{outcome} has mean {mean:g} in the {name} arm: a proportion is 0 or 1 a row"
             )
         variance = mean * (1 - mean)
-    return _ArmMean(mean, variance / arm.n, arm.n - 1)
+    return ArmMean(mean, variance / arm.n, arm.n - 1)
 
 
 def _adjusted_means(
     treatment: Moments, holdout: Moments, outcome: str, covariates: tuple[str, ...]
-) -> tuple[_ArmMean, _ArmMean]:
+) -> tuple[ArmMean, ArmMean]:
     common = treatment.select(covariates).merge(holdout.select(covariates)).mean
     return (
         _adjusted_mean(treatment, outcome, covariates, common, "treatment"),
@@ -160,7 +189,7 @@ def _adjusted_means(
 
 def _adjusted_mean(
     arm: Moments, outcome: str, covariates: tuple[str, ...], at: np.ndarray, name: str
-) -> _ArmMean:
+) -> ArmMean:
     """Read the arm's own regression at the covariate values ``at``."""
     k = len(covariates)
     _require_variation(arm, outcome, name, minimum=k + 3)
@@ -187,7 +216,7 @@ def _adjusted_mean(
     df = arm.n - 1 - k
     residual_variance = scale[0] ** 2 * unexplained * (arm.n - 1) / df
     leverage = 1 / arm.n + float(step @ inverse @ step) / (arm.n - 1)
-    return _ArmMean(float(value), float(residual_variance * leverage), df)
+    return ArmMean(float(value), float(residual_variance * leverage), df)
 
 
 def _require_variation(arm: Moments, column: str, name: str, minimum: int) -> None:
@@ -204,7 +233,7 @@ def _require_variation(arm: Moments, column: str, name: str, minimum: int) -> No
         )
 
 
-def _satterthwaite(a: _ArmMean, b: _ArmMean) -> float:
+def _satterthwaite(a: ArmMean, b: ArmMean) -> float:
     # As shares of the whole variance: its square would leave float64 in very small or large units.
     share = a.variance / (a.variance + b.variance)
     df = 1 / (share**2 / a.degrees_of_freedom + (1 - share) ** 2 / b.degrees_of_freedom)
@@ -212,8 +241,8 @@ def _satterthwaite(a: _ArmMean, b: _ArmMean) -> float:
 
 
 def _relative(
-    treated: _ArmMean,
-    held: _ArmMean,
+    treated: ArmMean,
+    held: ArmMean,
     confidence_level: float,
     alternative: Alternative,
     scale: Scale,
@@ -223,7 +252,7 @@ def _relative(
     if held.value <= reach * math.sqrt(held.variance):
         return None
     ratio = treated.value / held.value
-    scaled = _ArmMean(ratio, ratio**2 * held.variance, held.degrees_of_freedom)
+    scaled = ArmMean(ratio, ratio**2 * held.variance, held.degrees_of_freedom)
     error = math.sqrt(treated.variance + scaled.variance) / held.value
     if scale == "linear":
         df = _satterthwaite(treated, held)
