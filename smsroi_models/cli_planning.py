@@ -5,12 +5,15 @@ import secrets
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from smsroi_models.errors import ParameterError
-from smsroi_models.paths import find_store
+from smsroi_models.paths import NOTEBOOKS, find_store
+
+if TYPE_CHECKING:
+    from smsroi_models.planning.record import Plan
 
 planning = typer.Typer()
 
@@ -18,6 +21,92 @@ StoreOption = Annotated[
     str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+@planning.command()
+def plan(
+    campaign: Annotated[str, typer.Argument(metavar="NEW_CAMPAIGN", help="Id of the campaign.")],
+    window_days: Annotated[int, typer.Option(help="How long orders will count, days.")],
+    store: StoreOption = "data/demo",
+    name: Annotated[str, typer.Option(help="What people call it; by default its id.")] = "",
+    holdout_share: Annotated[
+        float, typer.Option(help="Customers not texted, a share; 0 for the recommended.")
+    ] = 0.0,
+    audience_segment: Annotated[
+        str, typer.Option(help="Text one segment; by default everybody opted in.")
+    ] = "",
+    cost_per_text: Annotated[
+        float, typer.Option(help="Store currency; negative for the latest paid.")
+    ] = -1.0,
+    fixed_cost: Annotated[
+        float, typer.Option(help="All other costs; negative for the latest paid.")
+    ] = -1.0,
+    profit_per_text: Annotated[float, typer.Option(help="Expected, all costs paid.")] = 0.0,
+    profit_deviation: Annotated[
+        float, typer.Option(min=0, help="Of that expectation; 0 to pool past campaigns.")
+    ] = 0.0,
+    future_campaigns: Annotated[
+        int, typer.Option(min=0, help="Campaigns like it that the result decides.")
+    ] = 3,
+    as_of: Annotated[
+        str, typer.Option(help="ISO date or time, UTC; by default the last full day of orders.")
+    ] = "",
+    confidence_level: Annotated[float, typer.Option(help="Of every interval.")] = 0.95,
+    power: Annotated[float, typer.Option(help="How often a return is to be seen.")] = 0.8,
+    pre_days: Annotated[int, typer.Option(help="History that sharpens the figures, days.")] = 90,
+    stratify_by: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of the customers' list to draw within; may be repeated."),
+    ] = None,
+    minimum_profit: Annotated[
+        float, typer.Option(help="Profit that makes it worth repeating, store currency.")
+    ] = 0.0,
+    reports: Annotated[Path, typer.Option(help="Where reports go.")] = Path("reports"),
+    plan_file: Annotated[
+        Path | None, typer.Option(help="Where the plan is recorded; by default plans/ID.json.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose how many customers to hold out of a campaign to come, and record the plan."""
+    from smsroi_models.planning.record import write_plan
+    from smsroi_models.report.folders import folder_name
+    from smsroi_models.report.index import write_index
+    from smsroi_models.report.runner import render
+
+    target = plan_file or Path("plans") / f"{folder_name(campaign)}.json"
+    url = find_store(store)
+    _refuse_known(url, campaign, target)
+    values = {
+        "store_url": url,
+        "campaign_id": campaign,
+        "name": name,
+        "window_days": window_days,
+        "holdout_share": holdout_share,
+        "segment": audience_segment,
+        "cost_per_text": cost_per_text,
+        "fixed_cost": fixed_cost,
+        "profit_per_text": profit_per_text,
+        "profit_deviation": profit_deviation,
+        "future_campaigns": future_campaigns,
+        "as_of": as_of,
+        "confidence_level": confidence_level,
+        "power": power,
+        "pre_days": pre_days,
+    }
+    rules = {"strata": tuple(stratify_by or ()), "minimum_profit": minimum_profit}
+    _check_plan(values | rules)
+    reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
+    done = render(NOTEBOOKS / "plan_campaign.ipynb", values, reports)
+    results = json.loads(done.results.read_text(encoding="utf-8"))
+    recorded = write_plan(_plan_of(results, rules), target)
+    index = write_index(reports).absolute()
+    if as_json:
+        told = {"plan": str(recorded), "page": str(done.report), "index": str(index)}
+        print(json.dumps(told | {key: results[key] for key in ("verdict", "figures")}, indent=2))
+        return
+    print(done.verdict)
+    print(f"Recorded {recorded}: draw the arms with `smsroi assign {recorded} CUSTOMERS --out ...`")
+    print(f"Open {done.report}")
 
 
 @planning.command()
@@ -91,3 +180,52 @@ def _moment(name: str, text: str) -> datetime:
         return parse_as_of(text)
     except ParameterError as error:
         raise ParameterError(str(error).replace("as_of", name, 1)) from error
+
+
+def _refuse_known(store: str, campaign_id: str, target: Path) -> None:
+    """Refuse a campaign that has begun, and a plan that is recorded, before any work is done."""
+    from smsroi_models.attribution.campaigns import read_campaign_ids
+    from smsroi_models.store.connect import open_store
+
+    if target.expanduser().exists():
+        raise ParameterError(
+            f"{target} is there already: a recorded plan is not replaced. Name another --plan-file"
+        )
+    with open_store(store) as opened:
+        if "campaigns" in opened and campaign_id in read_campaign_ids(opened):
+            raise ParameterError(
+                f"campaign {campaign_id!r} is in the store already: a plan is made before a "
+                "campaign begins; give the new one its own id"
+            )
+
+
+def _check_plan(values: dict[str, Any]) -> None:
+    """Raise `ParameterError` for what the record of the plan would refuse, before any work."""
+    share = values["holdout_share"] or 0.5
+    _record(values["campaign_id"], values["name"], values | {"holdout_share": share})
+    if values["as_of"]:
+        _moment("as_of", values["as_of"])
+
+
+def _plan_of(results: dict[str, Any], rules: dict[str, Any]) -> "Plan":
+    figures = results["figures"] | rules
+    share = figures["chosen"]["holdout_share"]
+    return _record(results["campaign_id"], results["name"], figures | {"holdout_share": share})
+
+
+def _record(campaign_id: str, name: str, settings: dict[str, Any]) -> "Plan":
+    from smsroi_models.decision import DecisionRule
+    from smsroi_models.planning.record import Plan
+
+    return Plan(
+        campaign_id,
+        name or campaign_id,
+        datetime.now(UTC),
+        settings["window_days"],
+        settings["holdout_share"],
+        strata=settings["strata"],
+        pre_days=settings["pre_days"],
+        covariates=tuple(settings.get("covariates", ())),
+        confidence_level=settings["confidence_level"],
+        rule=DecisionRule(settings["minimum_profit"], settings["power"]),
+    )

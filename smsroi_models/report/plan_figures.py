@@ -22,7 +22,7 @@ from smsroi_models.report.drawing import (
 )
 from smsroi_models.report.numbers import Money, percent
 
-_DASHES = ("solid", (0, (1, 1.5)), (0, (4, 2)), (0, (6, 2, 1, 2)))
+_DASHES = ((0, (1, 1.5)), (0, (4, 2)), (0, (6, 2, 1, 2)))
 
 
 def power_curves(proposal: Proposal) -> Picture:
@@ -31,13 +31,15 @@ def power_curves(proposal: Proposal) -> Picture:
     with figure_style():
         figure = Figure(figsize=(5.2, 3.8))
         axes = figure.subplots()
-        for place, (curve, dashes) in enumerate(zip(proposal.curves, _DASHES, strict=False)):
+        dashes = iter(_DASHES)
+        for curve in sorted(proposal.curves, key=lambda curve: curve.holdout_share):
+            chosen = curve.holdout_share == proposal.chosen.holdout_share
             axes.plot(
                 curve.roi,
                 curve.chance,
-                color=GREY if place else BLUE,
-                linewidth=1.6 if place else 2.6,
-                linestyle=dashes,
+                color=BLUE if chosen else GREY,
+                linewidth=2.6 if chosen else 1.6,
+                linestyle="solid" if chosen else next(dashes),
                 label=f"{words.share(curve.holdout_share)} held out",
             )
         _mark_seen(axes, proposal)
@@ -127,7 +129,7 @@ def _shade_few_buyers(axes: Axes, proposal: Proposal) -> None:
     axes.axvspan(0, limit, color=GREY, alpha=0.15, linewidth=0)
     axes.annotate(
         f"fewer than {FEW_BUYERS}\nheld-out buyers",
-        (limit, 0.02),
+        (limit, 0.3),
         xycoords=("data", "axes fraction"),
         xytext=(4, 0),
         textcoords="offset points",

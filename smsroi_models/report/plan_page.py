@@ -42,13 +42,14 @@ def key_figures(proposal: Proposal) -> Html:
     cost = proposal.stakes.cost_per_text * chosen.n_treatment + proposal.stakes.fixed_cost
     profit = words.about(chosen.detectable.profit, money)
     tiles = [
-        ("To be texted", f"{chosen.n_treatment:,}", f"costs {words.about(cost, money)} in all"),
+        ("To be texted", f"{chosen.n_treatment:,}", f"for {words.about(cost, money)} in all"),
         ("Held out", f"{chosen.n_holdout:,}", f"about {chosen.buyers_held_out:,.0f} will buy"),
-        ("Smallest ROI seen", words.seen(chosen), f"in {words.cases(proposal.power)}: {profit}"),
+        ("Smallest ROI seen", words.seen(chosen), f"a profit of {profit}"),
     ]
     if chosen.cost is not None:
-        shown, interval = with_interval(chosen.cost, money, 1.0)
-        tiles.append(("Cost of holding out", shown, interval))
+        _, interval = with_interval(chosen.cost, money, 1.0)
+        expected = words.about(chosen.cost.estimate, money)
+        tiles.append(("Cost of holding out", expected, f"expected; {interval}"))
     if chosen.value is not None:
         tiles.append(("Value of knowing", words.about(chosen.value, money), "expected"))
     return fragment("key_figures.html", tiles=tiles)

@@ -44,7 +44,7 @@ def reason(proposal: Proposal) -> str:
     """Say why this share, and which one is recommended where another was given."""
     best = share(proposal.recommended.holdout_share)
     if proposal.basis == "given":
-        return f"The share was given. Recommended is {best}. {_ground(proposal)}"
+        return f"The share was given; recommended is {best}. {_ground(proposal)}"
     return _ground(proposal)
 
 
@@ -138,11 +138,8 @@ def _ground(proposal: Proposal) -> str:
     if best.net_value is not None:
         ground = "At this share the value of knowing exceeds the cost of holding out most"
         if _freely_best(proposal).holdout_share < best.holdout_share:
-            return (
-                f"{ground}, among those that leave at least {FEW_BUYERS} buyers in the holdout. "
-                "With fewer, a report cannot be trusted."
-            )
-        return f"{ground}."
+            ground += f", of those that leave {FEW_BUYERS} held-out buyers, as a report needs"
+        return f"{ground}. {_proof(proposal)}".strip()
     roi = best.detectable.roi
     if roi is not None and roi <= WEAK_ROI:
         return (
@@ -150,6 +147,17 @@ def _ground(proposal: Proposal) -> str:
             f"least {FEW_BUYERS} buyers in the holdout."
         )
     return f"No share of this audience shows an ROI of {percent(WEAK_ROI)}: it shows the least."
+
+
+def _proof(proposal: Proposal) -> str:
+    """Say what more would prove: a decision can be worth making on less than proof."""
+    sharpest = min(proposal.options, key=lambda option: option.standard_error)
+    if sharpest.holdout_share <= 1.5 * proposal.recommended.holdout_share:
+        return ""
+    return (
+        "That is enough to decide by; to prove a smaller return, hold out more: "
+        f"{share(sharpest.holdout_share)} shows any above {seen(sharpest)}."
+    )
 
 
 def _freely_best(proposal: Proposal) -> HoldoutOption:
