@@ -20,7 +20,7 @@ from smsroi_models.attribution.campaigns import (
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.collect import collect_moments
 from smsroi_models.attribution.daily import collect_daily
-from smsroi_models.attribution.design_checks import enough_power, other_campaigns
+from smsroi_models.attribution.design_checks import enough_power, held_out_alike, other_campaigns
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.estimates import (
     OutcomeLift,
@@ -36,7 +36,7 @@ from smsroi_models.attribution.outcomes import (
     outcomes,
     ready_customers,
 )
-from smsroi_models.attribution.overlap import collect_overlap
+from smsroi_models.attribution.overlap import collect_overlap, collect_strata
 from smsroi_models.attribution.running import (
     cut_window,
     read_so_far,
@@ -199,10 +199,12 @@ def analyze_campaign(
 
 
 def _design_checks(store: Store, campaign: Campaign, as_of: datetime, margin: Lift) -> list[Check]:
-    if "messages" not in store:
-        return []
-    counted = margin.n_treatment, margin.n_holdout
-    return [other_campaigns(collect_overlap(store, campaign, as_of), counted)]
+    alike = held_out_alike(collect_strata(store, campaign))
+    checks = [alike] if alike else []
+    if "messages" in store:
+        counted = margin.n_treatment, margin.n_holdout
+        checks.append(other_campaigns(collect_overlap(store, campaign, as_of), counted))
+    return checks
 
 
 def _power_checks(roi: Roi, margin: Lift) -> list[Check]:

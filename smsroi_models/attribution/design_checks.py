@@ -1,5 +1,9 @@
 """What the design of a test lets it say: other campaigns beside it, and what it could detect."""
 
+from collections.abc import Mapping
+
+from scipy import special
+
 from smsroi_models.attribution.checks import UNBALANCED_P_VALUE, Check, chance_of_difference
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.moments import Moments
@@ -48,6 +52,49 @@ def other_campaigns(texted: tuple[int, int], assigned: tuple[int, int]) -> Check
         f"{seen} in their window, which chance hardly explains: part of the difference is those "
         "campaigns' doing.",
         "Draw the arms of campaigns that run side by side independently of each other.",
+    )
+
+
+def held_out_alike(strata: Mapping[str | None, tuple[int, int]]) -> Check | None:
+    """Check that the same share was held out of every stratum; None where there is one stratum.
+
+    Parameters
+    ----------
+    strata : mapping of str to pair of int
+        Customers of treatment and holdout assigned in each stratum.
+
+    References
+    ----------
+    Pearson (1900): the chi-square test of homogeneity, with one degree of freedom a stratum less
+    one.
+
+    Examples
+    --------
+    >>> held_out_alike({"gold": (80, 20), "new": (800, 200)}).status
+    'passed'
+    >>> held_out_alike({"gold": (50, 50), "new": (800, 200)}).status
+    'failed'
+    """
+    if len(strata) < 2:
+        return None
+    name = "Held out alike"
+    sizes = [sum(arms) for arms in strata.values()]
+    share = sum(held for _, held in strata.values()) / sum(sizes)
+    distance = sum(
+        (held - n * share) ** 2 / (n * share * (1 - share))
+        for n, (_, held) in zip(sizes, strata.values(), strict=True)
+    )
+    if special.chdtrc(len(strata) - 1, distance) >= UNBALANCED_P_VALUE:
+        text = f"The same share was held out of each of the {len(strata)} strata."
+        return Check(name, "passed", text)
+    shares = [held / n for n, (_, held) in zip(sizes, strata.values(), strict=True)]
+    return Check(
+        name,
+        "failed",
+        f"Between {min(shares):.1%} and {max(shares):.1%} of a stratum was held out: who is in "
+        "which arm depends on the stratum, and so does what they buy.",
+        "Estimate the lift within strata: smsroi.holdout_lift(..., strata=...).",
+        invalidates=True,
     )
 
 

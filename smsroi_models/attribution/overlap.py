@@ -1,4 +1,4 @@
-"""Who was texted by other campaigns while this one's outcomes were counted."""
+"""How a campaign's arms lie across strata, and who was texted by other campaigns meanwhile."""
 
 from datetime import datetime
 
@@ -20,6 +20,25 @@ def collect_overlap(store: Tables, campaign: Campaign, as_of: datetime) -> tuple
     found = {row["arm"]: int(row["customers"]) for row in rows}
     treatment, holdout = (found.get(arm, 0) for arm in ARMS)
     return treatment, holdout
+
+
+def collect_strata(store: Tables, campaign: Campaign) -> dict[str | None, tuple[int, int]]:
+    """Count the assigned customers of each stratum, treatment first; null is one of its own."""
+    rows = strata_counted(store, campaign).to_pyarrow().to_pylist()
+    counts: dict[str | None, tuple[int, int]] = {}
+    for row in rows:
+        treatment, holdout = counts.get(row["stratum"], (0, 0))
+        more = int(row["customers"])
+        counts[row["stratum"]] = (
+            (treatment + more, holdout) if row["arm"] == ARMS[0] else (treatment, holdout + more)
+        )
+    return counts
+
+
+def strata_counted(store: Tables, campaign: Campaign) -> ibis.Table:
+    """Return, lazily, ``stratum, arm, customers`` of everyone assigned."""
+    assigned = store["assignments"].filter(_.campaign_id == campaign.campaign_id)
+    return assigned.group_by("stratum", "arm").aggregate(customers=_.count())
 
 
 def texted_by_others(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.Table:

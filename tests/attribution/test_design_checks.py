@@ -14,12 +14,13 @@ from smsroi_models.attribution.campaigns import read_campaign
 from smsroi_models.attribution.design_checks import (
     detectable_profit,
     enough_power,
+    held_out_alike,
     other_campaigns,
 )
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
-from smsroi_models.attribution.overlap import collect_overlap
+from smsroi_models.attribution.overlap import collect_overlap, collect_strata
 from smsroi_models.roi import CostLine, return_on_investment
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
@@ -67,6 +68,29 @@ def test_the_bound_is_that_of_fishers_test() -> None:
         status = other_campaigns((250, held), (1_000, 250)).status
         if not 0.0005 < exact < 0.003:
             assert status == ("failed" if exact < 0.001 else "informational"), (held, exact)
+
+
+def test_the_arms_of_each_stratum_are_counted(tmp_path: Path) -> None:
+    frames = shop_frames()
+    strata = {"t1": "north", "t2": "north", "h1": "north", "t3": "south", "h2": "south"}
+    frames["assignments"]["stratum"] = frames["assignments"]["customer_id"].map(strata)
+    with open_store(write_store(frames, tmp_path / "store")) as store:
+        found = collect_strata(store, read_campaign(store, "SPRING"))
+    assert found == {"north": (2, 1), "south": (1, 1), None: (2, 1)}
+
+
+def test_one_stratum_has_nothing_to_differ(shop: Store) -> None:
+    assert held_out_alike(collect_strata(shop, read_campaign(shop, "SPRING"))) is None
+
+
+@pytest.mark.parametrize("held", [15, 20, 30, 38, 45, 60])
+def test_shares_held_out_are_compared_as_scipy_does(held: int) -> None:
+    counts = {"a": (160, 40), "b": (200 - held, held), "c": (80, 20)}
+    chance = stats.chi2_contingency([list(arms) for arms in counts.values()], correction=False)
+    check = held_out_alike(counts)
+    assert check is not None
+    assert check.status == ("failed" if chance.pvalue < 0.001 else "passed")
+    assert check.invalidates == (check.status == "failed")
 
 
 def _lift(n_treatment: int, n_holdout: int) -> Lift:

@@ -10,7 +10,7 @@ from smsroi_models.attribution.campaigns import Campaign, assigned_customers
 from smsroi_models.attribution.collect import moments_by_arm
 from smsroi_models.attribution.daily import daily_additions
 from smsroi_models.attribution.outcomes import orders_in_reach, outcomes, ready_customers
-from smsroi_models.attribution.overlap import texted_by_others
+from smsroi_models.attribution.overlap import strata_counted, texted_by_others
 from smsroi_models.attribution.series import Span, daily_sums, series_customers
 from smsroi_models.attribution.spending import texts_summed
 from smsroi_models.store.tables import TABLES
@@ -36,6 +36,7 @@ QUERIES = {
     "daily_sums": daily_sums(STORE, CAMPAIGN, SPAN, PEOPLE),
     "all_outcomes": all_outcomes(STORE, AS_OF),
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
+    "strata_counted": strata_counted(STORE, CAMPAIGN),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
 }
 
