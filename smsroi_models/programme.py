@@ -22,9 +22,9 @@ from smsroi_models.attribution.cohorts import (
     Arms,
     BothArms,
     Cohort,
+    cohort_lift,
     comparable,
-    strata_of,
-    stratified_lift,
+    pooled,
 )
 from smsroi_models.attribution.collect import collect_moments_by
 from smsroi_models.attribution.estimates import OutcomeLift
@@ -117,7 +117,7 @@ def analyze_programme(
     found = _collect_cohorts(customers)
     cohorts = _cohorts(found, period)
     kept = {n: arms for n, arms in found.items() if cohorts[n].compared}
-    strata = strata_of(kept, ("revenue", "margin"))
+    strata = pooled(kept)
     candidates = PRE_PERIOD_COLUMNS if pre_days else ()
     lift, reasons = _lifts(strata, candidates, confidence_level)
 
@@ -185,11 +185,10 @@ def _lifts(
 ) -> tuple[dict[str, OutcomeLift], dict[str, str]]:
     lifts: dict[str, OutcomeLift] = {}
     reasons: dict[str, str] = {}
-    arms = tuple(strata.values())
     for name in _OUTCOMES:
         try:
-            plain = stratified_lift(arms, name, (), confidence_level)
-            adjusted = stratified_lift(arms, name, candidates, confidence_level)
+            plain = cohort_lift(strata, name, (), confidence_level)
+            adjusted = cohort_lift(strata, name, candidates, confidence_level)
         except NotEstimableError as reason:
             if name != "orders":
                 raise NotEstimableError(f"{name} is not estimable: {reason}") from reason

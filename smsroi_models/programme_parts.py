@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from smsroi_models.attribution.all_campaigns import all_outcomes
 from smsroi_models.attribution.campaigns import read_campaign, read_readiness
-from smsroi_models.attribution.cohorts import Arms, strata_of, stratified_lift, sum_of_independent
+from smsroi_models.attribution.cohorts import Arms, cohort_lift, pooled, sum_of_independent
 from smsroi_models.attribution.collect import collect_moments_by
 from smsroi_models.attribution.cumulative import cumulative_moments
 from smsroi_models.attribution.effects import Estimate
@@ -49,8 +49,7 @@ def months_of(
     for month, ends_at in enumerate(period.month_ends):
         so_far = {n: (t[month], h[month]) for n, (t, h) in running.items() if n <= month + 1}
         try:
-            strata = tuple(strata_of(so_far, ("margin",)).values())
-            lift = stratified_lift(strata, "margin", covariates, confidence_level)
+            lift = cohort_lift(pooled(so_far), "margin", covariates, confidence_level)
         except NotEstimableError:  # no order yet in one of the arms
             continue
         months.append(MonthLift(ends_at, lift.scaled(lift.n_treatment), costs[month]))

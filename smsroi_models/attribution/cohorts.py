@@ -14,9 +14,9 @@ from scipy import special
 
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.estimates import usable_covariates
-from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
-from smsroi_models.attribution.student import interval, p_value
+from smsroi_models.attribution.strata import post_stratified
+from smsroi_models.attribution.student import interval
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.records import Record
 
@@ -111,51 +111,31 @@ def pooled(cohorts: Mapping[int, Arms], least: int = LEAST_IN_ARM) -> dict[int, 
     return strata | {name: (treatment, holdout)} if treatment and holdout else strata
 
 
-def strata_of(cohorts: Mapping[int, Arms], outcomes: Sequence[str]) -> dict[int, BothArms]:
-    """Return the cohorts pooled until every outcome varies in both arms of each stratum.
-
-    One stratum is returned even where nothing varies in it.
-    """
-    least = LEAST_IN_ARM
-    strata = pooled(cohorts, least)
-    while len(strata) > 1 and not all(
-        arm.variance_of(name) > 0 for arms in strata.values() for arm in arms for name in outcomes
-    ):
-        least *= 2
-        strata = pooled(cohorts, least)
-    return strata
-
-
-def stratified_lift(
-    strata: Sequence[BothArms],
+def cohort_lift(
+    strata: Mapping[int, BothArms],
     outcome: str,
     candidates: Sequence[str] = (),
     confidence_level: float = 0.95,
 ) -> Lift:
-    """Compare an outcome within each stratum and weight by its part of the treatment arm.
+    """Return the effect on the treated, estimated within each stratum of cohorts.
 
-    ``lift = sum of w_s lift_s``, ``SE^2 = sum of w_s^2 SE_s^2`` with ``w_s`` the stratum's share of
-    all treated customers: the effect on those who were treated.
+    `post_stratified`, adjusted for those of the candidates that vary in the largest stratum:
+    joiners have no past that could.
 
     Parameters
     ----------
-    strata : sequence of pair of Moments
-        Treatment and holdout of each stratum.
+    strata : mapping of cohort to pair of Moments
+        From `pooled`.
     outcome : str
     candidates : sequence of str
-        Columns measured before assignment; each stratum is adjusted for those that vary in it.
+        Columns measured before assignment.
     confidence_level : float
         In (0, 1).
 
     Raises
     ------
     NotEstimableError
-        If there is no stratum, or one cannot be compared (see `compare`).
-
-    References
-    ----------
-    Imbens and Rubin (2015), Causal Inference, sections 9.3 and 9.5. Miratrix, Sekhon and Yu (2013),
-    JRSS B 75(2), eq. 4.
+        If there is no stratum, or nothing varies in an arm.
 
     Examples
     --------
@@ -163,40 +143,18 @@ def stratified_lift(
 
     >>> def arm(n, low):
     ...     return Moments.from_rows([[low], [low + 2.0]] * n, ["spend"])
-    >>> strata = [(arm(30, 1.0), arm(10, 0.0)), (arm(10, 4.0), arm(30, 0.0))]
-    >>> stratified_lift(strata, "spend").absolute_lift
+    >>> strata = {0: (arm(30, 1.0), arm(10, 0.0)), 1: (arm(10, 4.0), arm(30, 0.0))}
+    >>> cohort_lift(strata, "spend").absolute_lift
     1.75
     """
     if not strata:
         raise NotEstimableError(
-            "no month has customers in both arms: record the assignments of both, or wait for more"
+            "no time of joining has customers in both arms: record the assignments of both"
         )
-    lifts = [_stratum_lift(*arms, outcome, candidates, confidence_level) for arms in strata]
-    n_treatment = sum(lift.n_treatment for lift in lifts)
-    weighted = [(lift, lift.n_treatment / n_treatment) for lift in lifts]
-    parts = [(lift.scaled(weight), lift.degrees_of_freedom) for lift, weight in weighted]
-    total, df = _sum(parts, confidence_level)
-    adjusted = tuple(dict.fromkeys(name for lift in lifts for name in lift.covariates))
-    return Lift(
-        outcome=outcome,
-        method="post-stratified" + (", regression-adjusted" if adjusted else ""),
-        covariates=adjusted,
-        n_treatment=n_treatment,
-        n_holdout=sum(lift.n_holdout for lift in lifts),
-        mean_treatment=math.fsum(weight * lift.mean_treatment for lift, weight in weighted),
-        mean_holdout=math.fsum(weight * lift.mean_holdout for lift, weight in weighted),
-        absolute_lift=total.estimate,
-        standard_error=total.standard_error,
-        ci_lower=total.ci_lower,
-        ci_upper=total.ci_upper,
-        p_value=p_value(total.estimate / total.standard_error, df, "two-sided"),
-        degrees_of_freedom=df,
-        relative_lift=None,
-        relative_standard_error=None,
-        relative_ci_lower=None,
-        relative_ci_upper=None,
-        confidence_level=confidence_level,
-        alternative="two-sided",
+    largest = max(strata.values(), key=lambda arms: min(arm.n for arm in arms))
+    covariates = usable_covariates(*largest, candidates)
+    return post_stratified(
+        strata, outcome, covariates=covariates, confidence_level=confidence_level
     )
 
 
@@ -239,31 +197,14 @@ def sum_of_independent(
     >>> total.estimate, total.standard_error, round(total.ci_lower, 1)
     (8.0, 5.0, -1.8)
     """
-    return _sum(figures, confidence_level)[0] if figures else None
-
-
-def _stratum_lift(
-    treatment: Moments,
-    holdout: Moments,
-    outcome: str,
-    candidates: Sequence[str],
-    confidence_level: float,
-) -> Lift:
-    covariates = usable_covariates(treatment, holdout, candidates)
-    return compare(
-        treatment, holdout, outcome, covariates=covariates, confidence_level=confidence_level
-    )
-
-
-def _sum(
-    figures: Sequence[tuple[Estimate, float]], confidence_level: float
-) -> tuple[Estimate, float]:
+    if not figures:
+        return None
     total = math.fsum(figure.estimate for figure, _ in figures)
     error = math.sqrt(math.fsum(figure.standard_error**2 for figure, _ in figures))
     shares = [(figure.standard_error / error) ** 2 for figure, _ in figures]
     df = 1 / math.fsum(s**2 / df for s, (_, df) in zip(shares, figures, strict=True))
     low, high = interval(total, error, df, confidence_level, "two-sided")
-    return Estimate(total, error, low, high), df
+    return Estimate(total, error, low, high)
 
 
 def _merged(one: Arms, other: Arms) -> Arms:

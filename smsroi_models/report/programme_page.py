@@ -85,11 +85,13 @@ def campaigns(result: ProgrammeResult) -> Html:
     """Return campaign by campaign what was sent and paid, and what its own holdout says."""
     money = Money(result.campaign.currency)
     total = result.sum_of_campaigns
+    read = [part for part in result.campaigns if part.profit is not None]
     return fragment(
         "programme_campaigns.html",
         rows=[_campaign_row(part, money) for part in result.campaigns],
-        sent=f"{sum(part.spending.sent for part in result.campaigns):,}",
-        cost=_amount(sum(part.spending.cost for part in result.campaigns), money),
+        all_read=len(read) == len(result.campaigns),
+        sent=f"{sum(part.spending.sent for part in read):,}",
+        cost=_amount(sum(part.spending.cost for part in read), money),
         total=with_interval(total, money, 0.01) if total else ("", ""),
         programme=with_interval(result.roi.profit, money, 0.01) if result.roi.profit else None,
         programme_cost=_amount(result.roi.cost, money) if result.roi.cost is not None else "",

@@ -14,11 +14,10 @@ from scipy import stats
 import smsroi_models as smsroi
 from smsroi_models.attribution.campaigns import Campaign, read_campaign
 from smsroi_models.attribution.cohorts import (
+    cohort_lift,
     comparable,
     constant_share_p_value,
     pooled,
-    strata_of,
-    stratified_lift,
 )
 from smsroi_models.attribution.exposure import (
     Period,
@@ -332,13 +331,13 @@ def test_a_share_that_changed_over_time_does_not_bias() -> None:
     # (100 x 100 + 900 x 10) / 1,000 = 19 against (100 + 10) / 2 = 55
     assert naive.absolute_lift == pytest.approx(19 - 55)
     assert naive.ci_upper < 0
-    lift = stratified_lift(list(strata_of(cohorts, ("spend",)).values()), "spend")
+    lift = cohort_lift(pooled(cohorts), "spend")
     assert lift.absolute_lift == pytest.approx(0, abs=1e-9)
     assert lift.ci_lower < 0 < lift.ci_upper
     assert (lift.n_treatment, lift.n_holdout) == (1_000, 200)
 
 
-def test_stratified_lift_is_the_saturated_regression_with_hc2() -> None:
+def test_the_lift_of_cohorts_is_the_saturated_regression_with_hc2() -> None:
     """Oracle: least squares on stratum by arm, HC2, averaged over the treated (statsmodels).
 
     HC2 of a saturated model is s^2 / n of each cell (Imbens and Rubin 2015, section 7.5), so that
@@ -360,7 +359,7 @@ def test_stratified_lift_is_the_saturated_regression_with_hc2() -> None:
     fitted = sm.OLS(np.concatenate(values), matrix).fit(cov_type="HC2")
     weights = np.array([0, 0, 0, *(t for t, _ in sizes)]) / 430
     test = fitted.t_test(weights)
-    lift = stratified_lift(strata, "spend")
+    lift = cohort_lift(dict(enumerate(strata)), "spend")
     assert lift.absolute_lift == pytest.approx(float(test.effect[0]), rel=1e-10)
     assert lift.standard_error == pytest.approx(float(test.sd[0, 0]), rel=1e-10)
 
@@ -368,7 +367,7 @@ def test_stratified_lift_is_the_saturated_regression_with_hc2() -> None:
 def test_one_stratum_is_the_plain_comparison() -> None:
     rng = np.random.default_rng(6)
     arms = _arm(rng.exponential(2, 90)), _arm(rng.exponential(2, 50))
-    lift, plain = stratified_lift([arms], "spend"), compare(*arms, "spend")
+    lift, plain = cohort_lift({0: arms}, "spend"), compare(*arms, "spend")
     for name in ("absolute_lift", "standard_error", "ci_lower", "ci_upper", "p_value"):
         assert getattr(lift, name) == pytest.approx(getattr(plain, name), rel=1e-12), name
     assert lift.degrees_of_freedom == pytest.approx(plain.degrees_of_freedom, rel=1e-12)
@@ -384,7 +383,7 @@ def test_a_joiner_without_a_past_is_compared_without_adjustment() -> None:
         tuple(Moments.from_rows(half, columns) for half in (rows[:200], rows[200:]))
         for rows in (old, new)
     ]
-    lift = stratified_lift(strata, "spend", ("pre_orders",))
+    lift = cohort_lift(dict(enumerate(strata)), "spend", ("pre_orders",))
     adjusted = compare(*strata[0], "spend", covariates=("pre_orders",))
     plain = compare(*strata[1], "spend")
     assert lift.covariates == ("pre_orders",)
@@ -405,13 +404,6 @@ def test_small_cohorts_are_pooled_with_the_next_and_the_rest_with_the_last() -> 
     found = {first: (t.n, h.n) for first, (t, h) in pooled(cohorts, 30).items()}
     assert found == {0: (90, 40), 1: (50 + 60 + 70 + 9, 10 + 25 + 2)}
     assert pooled({0: sized(3, 0)}, 30) == {}
-
-
-def test_strata_are_pooled_until_something_varies_in_them() -> None:
-    idle, busy = _arm([0.0] * 40), _arm([0.0, 5.0] * 40)
-    strata = strata_of({0: (busy, busy), 1: (busy, idle), 2: (busy, busy)}, ("spend",))
-    assert all(arm.variance_of("spend") > 0 for arms in strata.values() for arm in arms)
-    assert sum(t.n for t, _ in strata.values()) == 240
 
 
 def test_a_month_in_which_nobody_could_be_held_out_is_left_out() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from smsroi_models.attribution.cohorts import strata_of, stratified_lift
+from smsroi_models.attribution.cohorts import BothArms, cohort_lift, pooled
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
@@ -27,7 +27,7 @@ SKEWNESS_LOSS = 0.01
 SHOP = Shop(recruited_share=0.35)
 
 
-def _strata(program: Program) -> list[tuple[Moments, Moments]]:
+def _strata(program: Program) -> dict[int, BothArms]:
     """Return the cohorts' moments, counted in pandas and NumPy."""
     tables = program.tables
     people = tables["assignments"].query("campaign_id == @PROGRAMME")
@@ -58,7 +58,7 @@ def _strata(program: Program) -> list[tuple[Moments, Moments]]:
         )
         for m in np.unique(month)
     }
-    return list(strata_of(cohorts, ("revenue", "margin")).values())
+    return pooled(cohorts)
 
 
 def _falling(program: Program, rng: np.random.Generator) -> Program:
@@ -99,13 +99,15 @@ def test_the_interval_of_a_programme_covers_its_truth(programmes: int) -> None:
         truth = program.programme.loc[PROGRAMME]
         steady, falling = _strata(program), _strata(_falling(program, rng))
         found = {
-            "plain": stratified_lift(steady, "margin"),
-            "adjusted": stratified_lift(steady, "margin", COLUMNS[2:]),
-            "falling share": stratified_lift(falling, "margin", COLUMNS[2:]),
+            "plain": cohort_lift(steady, "margin"),
+            "adjusted": cohort_lift(steady, "margin", COLUMNS[2:]),
+            "falling share": cohort_lift(falling, "margin", COLUMNS[2:]),
         }
         for name, lift in found.items():
             lifts.setdefault(name, []).append((lift, truth))
-        treated, held = (reduce(Moments.merge, arms) for arms in zip(*falling, strict=True))
+        treated, held = (
+            reduce(Moments.merge, arms) for arms in zip(*falling.values(), strict=True)
+        )
         lifts.setdefault("thrown together", []).append((compare(treated, held, "margin"), truth))
     slack = 4 * math.sqrt(0.95 * 0.05 / programmes)
     for name, pairs in lifts.items():
