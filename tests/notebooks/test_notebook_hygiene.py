@@ -24,7 +24,7 @@ def _code(notebook):
 
 def test_there_is_a_notebook():
     names = {path.name for path in NOTEBOOKS}
-    assert {"campaign_roi.ipynb", "campaign_without_holdout.ipynb"} <= names
+    assert {"campaign_roi.ipynb", "campaign_without_holdout.ipynb", "plan_campaign.ipynb"} <= names
 
 
 def test_it_is_committed_stripped(notebook):
@@ -39,7 +39,9 @@ def test_its_kernel_is_the_environments_python(notebook):
 
 
 def test_cells_are_thin(notebook):
-    assert max(len(cell.source.splitlines()) for cell in _code(notebook)) <= 10
+    # Parameters stand one a line, as many as there are.
+    cells = [c for c in _code(notebook) if "parameters" not in c.metadata.get("tags", [])]
+    assert max(len(cell.source.splitlines()) for cell in cells) <= 10
 
 
 def test_cells_call_and_never_compute(notebook):
