@@ -6,10 +6,11 @@
 """
 
 from smsroi_models.analysis import analyze_campaign
+from smsroi_models.attribution.compliance import ComplierLift
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
-from smsroi_models.holdout import holdout_lift
+from smsroi_models.holdout import complier_lift, holdout_lift, ratio_lift
 from smsroi_models.paths import find_store
 from smsroi_models.planning.proposal import propose_campaign
 from smsroi_models.planning.proposed import Proposal
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CampaignResult",
+    "ComplierLift",
     "CostLine",
     "CounterfactualResult",
     "Estimate",
@@ -41,12 +43,14 @@ __all__ = [
     "analyze_programme",
     "check_store",
     "compare",
+    "complier_lift",
     "counterfactual_roi",
     "find_store",
     "holdout_lift",
     "is_programme",
     "open_store",
     "propose_campaign",
+    "ratio_lift",
     "return_on_investment",
     "simulate_program",
     "write_store",

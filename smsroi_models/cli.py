@@ -1,4 +1,4 @@
-"""The `smsroi` command: demo, check, plan, assign, report, programme. Exit codes: 0 done, 1 failed, 2 wrong use."""
+"""The `smsroi` command and its options. Exit codes: 0 done, 1 failed, 2 wrong use."""
 
 import json
 import re

@@ -8,8 +8,10 @@ import pandas as pd
 import pyarrow as pa
 
 from smsroi_models.attribution.collect import as_ibis, collect_moments, collect_moments_by
+from smsroi_models.attribution.compliance import ComplierLift, compare_compliers
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.lift import compare
+from smsroi_models.attribution.ratios import compare_ratios
 from smsroi_models.attribution.strata import post_stratified
 from smsroi_models.errors import ParameterError
 
@@ -63,12 +65,7 @@ def holdout_lift(
     >>> lift.mean_treatment, lift.mean_holdout, lift.absolute_lift
     (3.0, 1.0, 2.0)
     """
-    if treatment == holdout:
-        raise ParameterError(
-            f"treatment and holdout are both {treatment!r}: name the two values of {arm} to compare"
-        )
-    if isinstance(covariates, str):
-        raise ParameterError(f"covariates is {covariates!r}: hand over a list, [{covariates!r}]")
+    _check_names(arm, treatment, holdout, covariates)
     columns = list(dict.fromkeys([outcome, *covariates]))
     names = [arm, *columns] if strata is None else [arm, *columns, strata]
     rows = as_ibis(table, list(dict.fromkeys(names)))
@@ -87,3 +84,125 @@ def holdout_lift(
         proportion=rows[outcome].type().is_boolean(),
         confidence_level=confidence_level,
     )
+
+
+def complier_lift(
+    table: ibis.Table | pd.DataFrame | pa.Table,
+    arm: str = "arm",
+    received: str = "delivered",
+    outcome: str = "spend",
+    treatment: Any = "treatment",
+    holdout: Any = "holdout",
+    covariates: Sequence[str] = (),
+    confidence_level: float = 0.95,
+) -> ComplierLift:
+    """Return the effect of the text per customer whom assignment made receive it.
+
+    Everyone assigned is one row, received or not. Leaving out whom the text did not reach would
+    compare people who differ; this does not.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, pyarrow.Table or ibis.Table
+    arm, received, outcome : str
+        Column names; ``received`` is true/false or 1/0, never null.
+    treatment, holdout : object
+        The two values of ``arm`` that are compared; rows with another value are left out.
+    covariates : sequence of str
+        Numeric columns measured before assignment.
+    confidence_level : float
+        In (0, 1).
+
+    Raises
+    ------
+    DataError
+        If a column is missing, not numeric, or has null or infinite values.
+    NotEstimableError
+        If assignment hardly changed who received the text, or an arm is empty or does not vary.
+    ParameterError
+        If the confidence level lies outside (0, 1), or both arms have the same value.
+
+    References
+    ----------
+    Imbens and Angrist (1994), Econometrica 62(2), theorem 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> spend = pd.DataFrame({"arm": ["treatment"] * 80 + ["holdout"] * 80,
+    ...                       "delivered": [False, True] * 40 + [False] * 80,
+    ...                       "spend": [0.0, 4.0] * 40 + [0.0, 2.0] * 40})
+    >>> complier_lift(spend).absolute_lift  # 1 a customer, half of them reached
+    2.0
+    """
+    _check_names(arm, treatment, holdout, covariates)
+    columns = list(dict.fromkeys([outcome, received, *covariates]))
+    rows = as_ibis(table, [arm, *columns])
+    treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
+    return compare_compliers(
+        treated,
+        held,
+        outcome,
+        received,
+        covariates=covariates,
+        confidence_level=confidence_level,
+    )
+
+
+def ratio_lift(
+    table: ibis.Table | pd.DataFrame | pa.Table,
+    numerator: str,
+    denominator: str,
+    arm: str = "arm",
+    treatment: Any = "treatment",
+    holdout: Any = "holdout",
+    confidence_level: float = 0.95,
+) -> Lift:
+    """Return the difference of a ratio of means between the arms, such as revenue per order.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, pyarrow.Table or ibis.Table
+        One row per assigned customer.
+    numerator, denominator : str
+        Numeric columns, never null; 0 for who did nothing.
+    arm, treatment, holdout, confidence_level
+        As in `holdout_lift`.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, not numeric, or has null or infinite values.
+    NotEstimableError
+        If the denominator's mean is not clearly above zero in an arm, or the ratio does not vary.
+    ParameterError
+        If the confidence level lies outside (0, 1), or both arms have the same value.
+
+    References
+    ----------
+    Deng, Knoblich and Lu (2018), KDD, eq. 3.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> orders = pd.DataFrame({"arm": ["treatment"] * 4 + ["holdout"] * 4,
+    ...                        "orders": [1, 2, 1, 2] * 2,
+    ...                        "revenue": [9.0, 21.0, 11.0, 19.0, 9.0, 15.0, 9.0, 15.0]})
+    >>> lift = ratio_lift(orders, "revenue", "orders")
+    >>> lift.mean_treatment, lift.mean_holdout  # 60 / 6 and 48 / 6
+    (10.0, 8.0)
+    """
+    _check_names(arm, treatment, holdout, ())
+    columns = [numerator, denominator]
+    rows = as_ibis(table, [arm, *columns])
+    treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
+    return compare_ratios(treated, held, numerator, denominator, confidence_level=confidence_level)
+
+
+def _check_names(arm: str, treatment: Any, holdout: Any, covariates: Sequence[str]) -> None:
+    if treatment == holdout:
+        raise ParameterError(
+            f"treatment and holdout are both {treatment!r}: name the two values of {arm} to compare"
+        )
+    if isinstance(covariates, str):
+        raise ParameterError(f"covariates is {covariates!r}: hand over a list, [{covariates!r}]")

@@ -182,12 +182,12 @@ def _adjusted_means(
 ) -> tuple[ArmMean, ArmMean]:
     common = treatment.select(covariates).merge(holdout.select(covariates)).mean
     return (
-        _adjusted_mean(treatment, outcome, covariates, common, "treatment"),
-        _adjusted_mean(holdout, outcome, covariates, common, "holdout"),
+        adjusted_mean(treatment, outcome, covariates, common, "treatment"),
+        adjusted_mean(holdout, outcome, covariates, common, "holdout"),
     )
 
 
-def _adjusted_mean(
+def adjusted_mean(
     arm: Moments, outcome: str, covariates: tuple[str, ...], at: np.ndarray, name: str
 ) -> ArmMean:
     """Read the arm's own regression at the covariate values ``at``."""
