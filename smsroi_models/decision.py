@@ -23,7 +23,9 @@ from smsroi_models.records import Record
 from smsroi_models.roi import Roi
 
 Action = Literal["repeat", "stop", "change", "keep testing", "mend first", "wait"]
-# Beyond this many times the campaign's own size nobody would test; the search ends there.
+# A campaign that needs a test 25 times its size to be told from break-even is not worth one.
+_TIMES_WORTH_TESTING = 25
+# The search for a size ends at this many times the campaign's own.
 _MOST_TIMES = 1e6
 
 
@@ -38,7 +40,7 @@ class DecisionRule(Record):
     power : float
         Probability with which a further test is to be conclusive, in (0, 1).
     most_customers : int or None
-        The largest further test worth running, customers; None for no bound.
+        The largest further test worth running, customers; None for 25 times the campaign's own.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def decide(roi: Roi, margin: Lift, rule: DecisionRule, *, comparable: bool = Tru
     >>> held = Moments.from_rows([[10.0], [14.0]] * 50, ["margin"])
     >>> texted = Moments.from_rows([[12.0], [16.0]] * 50, ["margin"])
     >>> lift = compare(texted, held)  # 2, give or take 0.56, on 100 customers
-    >>> for cost in (50.0, 200.0, 500.0):
+    >>> for cost in (50.0, 150.0, 500.0):
     ...     roi = return_on_investment(lift, lift, [CostLine("texts", cost, cost)])
     ...     decide(roi, lift, DecisionRule()).action
     'repeat'
@@ -118,14 +120,15 @@ def decide(roi: Roi, margin: Lift, rule: DecisionRule, *, comparable: bool = Tru
         return Decision("repeat", None)
     if roi.profit.ci_upper < rule.minimum_profit:
         return Decision("change" if roi.incremental_margin.ci_lower > 0 else "stop", None)
+    n = margin.n_treatment + margin.n_holdout
     needed = customers_needed(
         roi.profit.estimate - rule.minimum_profit,
         roi.profit.standard_error,
-        margin.n_treatment + margin.n_holdout,
+        n,
         power=rule.power,
         confidence_level=roi.confidence_level,
     )
-    if needed is None or (rule.most_customers is not None and needed > rule.most_customers):
+    if needed is None or needed > (rule.most_customers or _TIMES_WORTH_TESTING * n):
         return Decision("change", needed)
     return Decision("keep testing", needed)
 

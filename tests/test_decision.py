@@ -56,13 +56,20 @@ def test_the_minimum_profit_moves_the_bounds(lift: Lift) -> None:
 
 
 def test_a_test_larger_than_allowed_becomes_a_change(lift: Lift) -> None:
-    roi = _roi(lift, 200.0)
+    roi = _roi(lift, 110.0)
     free = decide(roi, lift, DecisionRule())
-    assert free.further_customers is not None
+    assert free.action == "keep testing" and free.further_customers is not None
     bound = DecisionRule(most_customers=free.further_customers)
     assert decide(roi, lift, bound) == free
     tighter = DecisionRule(most_customers=free.further_customers - 1)
     assert decide(roi, lift, tighter) == Decision("change", free.further_customers)
+
+
+def test_a_test_25_times_as_large_is_a_change_where_no_bound_is_set(lift: Lift) -> None:
+    # Nothing seen either way: 59 times the campaign's 200 customers.
+    roi = _roi(lift, 200.0)
+    assert decide(roi, lift, DecisionRule()).action == "change"
+    assert decide(roi, lift, DecisionRule(most_customers=12_000)).action == "keep testing"
 
 
 def test_without_cost_or_comparison_something_is_mended_first(lift: Lift) -> None:
