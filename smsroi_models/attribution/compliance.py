@@ -15,10 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.lift import ArmMean, adjusted_mean, compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.student import interval, p_value
-from smsroi_models.errors import DataError, NotEstimableError
+from smsroi_models.errors import DataError, NotEstimableError, ParameterError
 from smsroi_models.records import Record
 
 # Below it the estimate leans to the naive comparison and its interval misses (Staiger, Stock 1997).
@@ -43,10 +44,16 @@ class ComplierLift(Record):
         Difference of the two: the share of customers whom the effect speaks of.
     first_stage_f : float
         Square of the difference over its standard error; infinite where it is exact.
+    mean_treatment, mean_holdout : float or None
+        Outcome per such customer, with the text and without; their difference is the effect. They
+        have no interval, and may fall outside what the outcome can be. None with covariates.
     absolute_lift, standard_error, ci_lower, ci_upper : float
         In the outcome's unit per such customer.
     p_value : float
     degrees_of_freedom : float
+    relative_lift, relative_ci_lower, relative_ci_upper : float or None
+        As `compare` has them where all of one arm received the text and none of the other; else
+        None, because the moments do not hold the spread of ``mean_holdout``.
     confidence_level : float
     """
 
@@ -60,12 +67,17 @@ class ComplierLift(Record):
     share_received_holdout: float
     first_stage: float
     first_stage_f: float
+    mean_treatment: float | None
+    mean_holdout: float | None
     absolute_lift: float
     standard_error: float
     ci_lower: float
     ci_upper: float
     p_value: float
     degrees_of_freedom: float
+    relative_lift: float | None
+    relative_ci_lower: float | None
+    relative_ci_upper: float | None
     confidence_level: float
 
 
@@ -96,15 +108,18 @@ def compare_compliers(
     Raises
     ------
     DataError
-        If the mean of ``received`` lies outside [0, 1].
+        If ``received`` holds another value than 0 and 1.
     NotEstimableError
-        If assignment hardly changed who received the text (F below 10), or the outcome's lift is
-        not estimable.
+        If assignment hardly changed who received the text (F below 10), the outcome's lift is not
+        estimable, or the outcome follows from ``received`` without rest.
+    ParameterError
+        If the outcome is ``received``, or an option lies outside its range.
 
     References
     ----------
     Imbens and Angrist (1994), Econometrica 62(2), theorem 1. Staiger and Stock (1997), Econometrica
-    65(3). Imbens and Rubin (2015), Causal Inference, section 23.7.
+    65(3). Imbens and Rubin (1997), Review of Economic Studies 64(4); (2015), Causal Inference,
+    chapter 23.
 
     Examples
     --------
@@ -114,9 +129,11 @@ def compare_compliers(
     >>> texted = Moments.from_rows(rows, ["spend", "delivered"])
     >>> held = Moments.from_rows([[0.0, 0.0], [2.0, 0.0]] * 100, ["spend", "delivered"])
     >>> lift = compare_compliers(texted, held, "spend", "delivered")
-    >>> lift.first_stage, lift.absolute_lift
-    (0.5, 2.0)
+    >>> lift.first_stage, lift.absolute_lift, lift.mean_treatment  # the reached spent 4
+    (0.5, 2.0, 4.0)
     """
+    if outcome == received:
+        raise ParameterError(f"outcome and received are both {outcome!r}: name two columns")
     intended = compare(
         treatment, holdout, outcome, covariates=covariates, confidence_level=confidence_level
     )
@@ -130,11 +147,18 @@ def compare_compliers(
             "or read the intention-to-treat lift"
         )
     effect = intended.absolute_lift / first
-    weights = {"left": {outcome: 1.0, received: -effect}} | {n: {n: 1.0} for n in covariates}
-    left = compare(treatment.combine(weights), holdout.combine(weights), covariates=covariates)
+    left = _lift_left(treatment, holdout, outcome, received, tuple(covariates), effect)
+    if left.standard_error <= 1e-6 * intended.standard_error:
+        raise NotEstimableError(
+            f"{outcome} is {effect:g} x {received} and a constant for every customer: its sampling "
+            "error cannot be estimated; the outcome must not be computed from the delivery"
+        )
     standard_error = left.standard_error / abs(first)
     df = left.degrees_of_freedom
     low, high = interval(effect, standard_error, df, confidence_level, "two-sided")
+    means = None if covariates else _means(treatment, holdout, outcome, received, first)
+    # Exact: everyone in the treatment arm is a complier, and the two effects are one.
+    relative = intended if first == 1 else None
     return ComplierLift(
         outcome=outcome,
         received=received,
@@ -146,12 +170,17 @@ def compare_compliers(
         share_received_holdout=shares[1],
         first_stage=first,
         first_stage_f=strength,
+        mean_treatment=means[0] if means else None,
+        mean_holdout=means[1] if means else None,
         absolute_lift=effect,
         standard_error=standard_error,
         ci_lower=low,
         ci_upper=high,
         p_value=p_value(effect / standard_error, df, "two-sided"),
         degrees_of_freedom=df,
+        relative_lift=relative.relative_lift if relative else None,
+        relative_ci_lower=relative.relative_ci_lower if relative else None,
+        relative_ci_upper=relative.relative_ci_upper if relative else None,
         confidence_level=confidence_level,
     )
 
@@ -170,10 +199,42 @@ def _first_stage(
 def _share(
     arm: Moments, received: str, covariates: tuple[str, ...], at: NDArray[np.float64], name: str
 ) -> ArmMean:
-    share = arm.mean_of(received)
-    if not 0 <= share <= 1:
-        raise DataError(f"the mean of {received} is {share:g}: write 1 for received, else 0")
+    share, variance = arm.mean_of(received), arm.variance_of(received)
+    binary = share * (1 - share) * arm.n / max(arm.n - 1, 1)
+    if not (0 <= share <= 1 and abs(variance - binary) <= 1e-9):
+        raise DataError(
+            f"{received} has mean {share:g} and variance {variance:g} in the {name} arm, which 0 "
+            "and 1 cannot have: write 1 for received, else 0"
+        )
     # Where nobody held out received it, as should be, the share is exact; and so on.
-    if covariates and arm.variance_of(received) > 0:
+    if covariates and variance > 0:
         return adjusted_mean(arm, received, covariates, at, name)
-    return ArmMean(share, arm.variance_of(received) / arm.n, arm.n - 1)
+    return ArmMean(share, variance / arm.n, arm.n - 1)
+
+
+def _lift_left(
+    treatment: Moments,
+    holdout: Moments,
+    outcome: str,
+    received: str,
+    covariates: tuple[str, ...],
+    effect: float,
+) -> Lift:
+    """Compare the outcome less the effect where the text was received: a lift of zero."""
+    name = f"{outcome} - {effect:g} x {received}"
+    weights = {name: {outcome: 1.0, received: -effect}} | {c: {c: 1.0} for c in covariates}
+    return compare(treatment.combine(weights), holdout.combine(weights), covariates=covariates)
+
+
+def _means(
+    treatment: Moments, holdout: Moments, outcome: str, received: str, first: float
+) -> tuple[float, float]:
+    """Return the compliers' mean outcome with the text and without (Imbens and Rubin 1997)."""
+    columns = (outcome, received)
+    reached, others = [], []
+    for arm in (treatment.select(columns), holdout.select(columns)):
+        # The mean of a product, from the covariance of its factors.
+        product = arm.covariance[0, 1] * (arm.n - 1) / arm.n + arm.mean[0] * arm.mean[1]
+        reached.append(float(product))
+        others.append(float(arm.mean[0] - product))
+    return (reached[0] - reached[1]) / first, (others[1] - others[0]) / first

@@ -11,7 +11,7 @@ from smsroi_models.attribution.effects import Lift, Scale
 from smsroi_models.attribution.lift import ArmMean, check_options, lift_between
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.student import quantile
-from smsroi_models.errors import NotEstimableError
+from smsroi_models.errors import NotEstimableError, ParameterError
 
 
 def compare_ratios(
@@ -45,6 +45,8 @@ def compare_ratios(
     NotEstimableError
         If an arm has fewer than two customers, the denominator's mean is not clearly above zero in
         it, or its ratio is the same for every customer.
+    ParameterError
+        If both columns are one, or an option lies outside its range.
 
     Examples
     --------
@@ -55,6 +57,10 @@ def compare_ratios(
     3.0
     """
     check_options(confidence_level, "two-sided", relative_scale)
+    if numerator == denominator:
+        raise ParameterError(
+            f"numerator and denominator are both {numerator!r}: their ratio is 1, name two columns"
+        )
     return lift_between(
         _ratio(treatment, numerator, denominator, "treatment", confidence_level),
         _ratio(holdout, numerator, denominator, "holdout", confidence_level),
@@ -81,7 +87,9 @@ def _ratio(
         )
     ratio = arm.mean_of(numerator) / below
     rest = arm.combine({"rest": {numerator: 1.0, denominator: -ratio}}).variance_of("rest")
-    if rest <= 1e-24 * arm.mean_of(numerator) ** 2:
+    # What rounding leaves of a difference that is zero for every customer.
+    rounding = 1e-12 * arm.variance_of(numerator) + 1e-24 * arm.mean_of(numerator) ** 2
+    if rest <= rounding:
         raise NotEstimableError(
             f"{numerator} / {denominator} is {ratio:g} for every customer of the {name} arm: its "
             "sampling error cannot be estimated"

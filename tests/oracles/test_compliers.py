@@ -35,6 +35,8 @@ def test_vitamin_a() -> None:
     assert lift.first_stage / np.sqrt(lift.first_stage_f) == pytest.approx(0.0036, abs=5e-5)
     assert lift.absolute_lift == pytest.approx(0.0032, abs=5e-5)
     assert lift.standard_error == pytest.approx(0.0012, abs=5e-5)
+    # Nobody of the control took it, so that those who did are the compliers: 12 of 9,675 died.
+    assert lift.mean_treatment == pytest.approx(9_663 / 9_675)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,17 @@ def test_two_stage_least_squares_on_rows(rows: pd.DataFrame) -> None:
     # rtol 1e-9: both solve in float64.
     assert lift.absolute_lift == pytest.approx(float(IV2SLS(y, x, z).fit().params[-1]), rel=1e-9)
     assert lift.standard_error == pytest.approx(_sandwich(y, x, z, texted), rel=1e-9)
+
+
+def test_complier_means_on_rows(rows: pd.DataFrame) -> None:
+    """Two-stage least squares of y d on d and of y (1 - d) on 1 - d (Abadie 2002, lemma 2.1)."""
+    y, d = rows["spend"].to_numpy(), rows["received"].to_numpy(float)
+    ones, texted = np.ones(len(rows)), (rows["arm"] == "treatment").to_numpy(float)
+    z = np.column_stack([ones, texted])
+    lift = compare_compliers(*collect_moments(rows, ["spend", "received"]), "spend", "received")
+    for share, mean in ((d, lift.mean_treatment), (1 - d, lift.mean_holdout)):
+        fit = IV2SLS(y * share, np.column_stack([ones, share]), z).fit()
+        assert mean == pytest.approx(float(fit.params[-1]), rel=1e-9)
 
 
 def test_two_stage_least_squares_with_each_arms_slope(rows: pd.DataFrame) -> None:
