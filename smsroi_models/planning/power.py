@@ -5,8 +5,8 @@ error s and df degrees of freedom of Welch-Satterthwaite,
 
     power = P(|T| > t),    T ~ noncentral t (df, d / s)
 
-(Cohen 1988, chapter 2; Bloom 1995 for the minimum detectable effect). Spend is skewed: with few
-buyers the truth is less kind than this (docs/planning.md).
+(Cohen 1988, chapter 2; Bloom 1995 for the minimum detectable effect). How far skewed spend moves
+the power was measured: docs/planning.md.
 """
 
 import math

@@ -72,6 +72,11 @@ class Prior(Record):
                 "and not negative"
             )
 
+    @property
+    def degrees_of_freedom(self) -> float:
+        """What its deviation is known by: campaigns less one; infinite where it was given."""
+        return self.n_campaigns - 1 if self.n_campaigns else math.inf
+
     def less(self, cost: float) -> "Prior":
         """Return the prior of the effect after a known cost per customer."""
         return Prior(
@@ -111,7 +116,8 @@ def past_lifts(
 def pooled_prior(effects: Sequence[float], standard_errors: Sequence[float]) -> Prior:
     """Return what past campaigns say of the next one's true effect.
 
-    With few campaigns tau is poorly known, and 0 as often as not: the deviation is then too small.
+    With few campaigns tau is poorly known, and often 0: an interval takes Student's t of one degree
+    of freedom less than there are campaigns.
 
     Parameters
     ----------
@@ -128,7 +134,8 @@ def pooled_prior(effects: Sequence[float], standard_errors: Sequence[float]) -> 
     References
     ----------
     DerSimonian and Laird (1986), Controlled Clinical Trials 7, eq. 8. Higgins, Thompson and
-    Spiegelhalter (2009), JRSS A 172(1), section 3.3, for the effect in a new study.
+    Spiegelhalter (2009), JRSS A 172(1), section 3.3, for the effect in a new study. Veroniki et al.
+    (2019), Research Synthesis Methods 10(1), for its degrees of freedom.
 
     Examples
     --------

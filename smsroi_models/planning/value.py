@@ -14,6 +14,7 @@ import math
 from scipy import special
 
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.attribution.student import quantile
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.planning.prior import Prior
 
@@ -90,7 +91,8 @@ def cost_of_holding_out(
 ) -> Estimate:
     """Return what the held-out customers' texts would have earned, store currency.
 
-    Below zero where texts are expected to lose money: holding out then saves.
+    Below zero where texts are expected to lose money: holding out then saves. The interval is for
+    the truth of this campaign, wider where the prior was pooled from few.
 
     Examples
     --------
@@ -100,7 +102,7 @@ def cost_of_holding_out(
     """
     mean = n_holdout * contribution_per_text.mean
     error = n_holdout * contribution_per_text.standard_deviation
-    reach = float(special.ndtri((1 + confidence_level) / 2)) * error
+    reach = quantile((1 + confidence_level) / 2, contribution_per_text.degrees_of_freedom) * error
     return Estimate(mean, error, mean - reach, mean + reach)
 
 
@@ -133,7 +135,7 @@ def profit_maximising_test_size(
 
     References
     ----------
-    Feit and Berman (2019), Marketing Science 39(6), eq. 10.
+    Feit and Berman (2019), Marketing Science 38(6), eq. 10.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 - Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, table 2.4.1: customers per
   arm for 80 % power at two-sided 5 % by standardised effect.
-- Feit and Berman (2019), Test & Roll: Profit-Maximizing A/B Tests, Marketing Science 39(6)
+- Feit and Berman (2019), Test & Roll: Profit-Maximizing A/B Tests, Marketing Science 38(6)
   (arXiv 1811.00457), tables 1 and 3: sizes of the standard hypothesis test. Theirs use normal
   quantiles: ours are larger by what Student's t adds at thousands of degrees of freedom, under
   0.1 %, and by rounding up.

@@ -1,4 +1,4 @@
-"""The value of knowing against Feit and Berman (2019), Test & Roll, Marketing Science 39(6).
+"""The value of knowing against Feit and Berman (2019), Test & Roll, Marketing Science 38(6).
 
 Their test draws two arms of n from N customers and gives the rest the arm with the higher posterior
 mean (arXiv 1811.00457, tables 1 to 3). Where both arms have the same prior N(mu, sigma^2), the
