@@ -120,7 +120,8 @@ def complier_lift(
     NotEstimableError
         If assignment hardly changed who received the text, or an arm is empty or does not vary.
     ParameterError
-        If the confidence level lies outside (0, 1), or both arms have the same value.
+        If the confidence level lies outside (0, 1), both arms have the same value, or the outcome
+        is ``received``.
 
     References
     ----------
@@ -137,7 +138,7 @@ def complier_lift(
     """
     _check_names(arm, treatment, holdout, covariates)
     columns = list(dict.fromkeys([outcome, received, *covariates]))
-    rows = as_ibis(table, [arm, *columns])
+    rows = as_ibis(table, list(dict.fromkeys([arm, *columns])))
     treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
     return compare_compliers(
         treated,
@@ -176,7 +177,8 @@ def ratio_lift(
     NotEstimableError
         If the denominator's mean is not clearly above zero in an arm, or the ratio does not vary.
     ParameterError
-        If the confidence level lies outside (0, 1), or both arms have the same value.
+        If the confidence level lies outside (0, 1), both arms have the same value, or both
+        columns are one.
 
     References
     ----------
@@ -193,8 +195,8 @@ def ratio_lift(
     (10.0, 8.0)
     """
     _check_names(arm, treatment, holdout, ())
-    columns = [numerator, denominator]
-    rows = as_ibis(table, [arm, *columns])
+    columns = list(dict.fromkeys([numerator, denominator]))
+    rows = as_ibis(table, list(dict.fromkeys([arm, *columns])))
     treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
     return compare_ratios(treated, held, numerator, denominator, confidence_level=confidence_level)
 
