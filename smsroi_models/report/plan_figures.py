@@ -49,7 +49,7 @@ def power_curves(proposal: Proposal) -> Picture:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlim(0, proposal.curves[0].roi[-1])
         axes.set_ylim(0, 1.02)
-        axes.legend(frameon=False, loc="lower right")
+        axes.legend(loc="best", edgecolor="none", framealpha=0.9)
         head(figure, title)
         sns.despine(ax=axes)
     spoken = "; ".join(_say_curve(option) for option in _some(proposal))
@@ -97,7 +97,7 @@ def _draw_money(axes: Axes, proposal: Proposal) -> None:
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_ylabel(f"expected, {proposal.currency}")
     money_axis(axes.yaxis, money)
-    axes.legend(frameon=False, loc="best")
+    axes.legend(loc="best", edgecolor="none", framealpha=0.9)
 
 
 def _amounts(option: HoldoutOption) -> tuple[float, float, float, float]:
@@ -127,12 +127,14 @@ def _shade_few_buyers(axes: Axes, proposal: Proposal) -> None:
     expected = proposal.spending.conversion * proposal.stakes.n_customers
     limit = min(FEW_BUYERS / expected, 0.51) if expected else 0.51
     axes.axvspan(0, limit, color=GREY, alpha=0.15, linewidth=0)
+    inside = limit > 0.3
     axes.annotate(
         f"fewer than {FEW_BUYERS}\nheld-out buyers",
-        (limit, 0.3),
+        (limit, 0.08 if inside else 0.3),
         xycoords=("data", "axes fraction"),
-        xytext=(4, 0),
+        xytext=(-4 if inside else 4, 0),
         textcoords="offset points",
+        ha="right" if inside else "left",
         color=INK,
         fontsize=8.5,
     )

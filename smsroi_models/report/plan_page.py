@@ -149,7 +149,7 @@ def _rounded(amount: float, money: Money) -> str:
 def _assumptions(proposal: Proposal) -> list[tuple[str, str, str]]:
     money, spending, stakes = Money(proposal.currency), proposal.spending, proposal.stakes
     text_source, fixed_source = words.basis_of_costs(proposal)
-    audience = f"segment {proposal.segment}" if proposal.segment else "everybody opted in"
+    audience = f"segment {proposal.segment}" if proposal.segment else "everybody in the store"
     deviation = money(spending.deviation_of_margin, 0.01)
     rows = [
         ("Customers who can be texted", f"{stakes.n_customers:,}", audience),

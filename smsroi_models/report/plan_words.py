@@ -146,7 +146,10 @@ def _ground(proposal: Proposal) -> str:
             f"It is the smallest share that shows an ROI of {percent(WEAK_ROI)} and leaves at "
             f"least {FEW_BUYERS} buyers in the holdout."
         )
-    return f"No share of this audience shows an ROI of {percent(WEAK_ROI)}: it shows the least."
+    return (
+        f"No share of this audience shows an ROI as small as {percent(WEAK_ROI)}; this one comes "
+        "nearest."
+    )
 
 
 def _proof(proposal: Proposal) -> str:
