@@ -47,18 +47,16 @@ from smsroi_models.attribution.sequential import planned_variance
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import (
-    DataError,
     NotEstimableError,
     NotReadyError,
     ParameterError,
-    StoreError,
 )
 from smsroi_models.planning.reading import plan_checks
 from smsroi_models.planning.recorded import collect_plan
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, Roi, return_on_investment
-from smsroi_models.store.absent import REQUIRED, missing_tables
-from smsroi_models.store.checks import Finding, check_store
+from smsroi_models.soundness import horizon, require_sound
+from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
 
 
@@ -109,10 +107,10 @@ def analyze_campaign(
         If a parameter lies outside its range.
     """
     check_parameters(confidence_level, pre_days, so_far)
-    warnings = _require_sound(store)
+    warnings = require_sound(store, "a campaign's lift")
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
-    moment = parse_as_of(as_of) if as_of else _horizon(last_order_at)
+    moment = parse_as_of(as_of) if as_of else horizon(last_order_at)
     readiness = read_readiness(store, campaign, moment)
     _require_arms(campaign, readiness)
     plan = collect_plan(store, campaign_id) if "plans" in store else None
@@ -255,24 +253,6 @@ def check_parameters(confidence_level: float, pre_days: int, so_far: bool = Fals
         raise ParameterError(f"so_far is {so_far!r}: it must be True or False")
 
 
-def _require_sound(store: Store) -> list[Finding]:
-    """Return the store's warnings; its errors stop the analysis."""
-    if not isinstance(store, Store):
-        raise DataError(f"{store!r} is not a store: open it first, with open_store")
-    absent = [name for name in REQUIRED if name not in store]
-    if absent:
-        raise StoreError(
-            f"the store has no {' and no '.join(absent)}: a campaign's lift needs campaigns, "
-            "assignments and orders; add the table (data/README.md says its columns)"
-        )
-    findings = check_store(store)
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        lines = "\n".join(f"- {finding.message} {finding.remedy}" for finding in errors)
-        raise StoreError(f"the store breaks its contract:\n{lines}")
-    return list(findings)
-
-
 def _require_arms(campaign: Campaign, readiness: Readiness) -> None:
     empty = [arm for arm, count in readiness.assigned.items() if not count]
     if empty:
@@ -325,13 +305,3 @@ def _ledger(
     if texts is not None and texts.priced:
         lines.insert(0, CostLine("texts", texts.amount, texts.amount))
     return lines or None
-
-
-def _horizon(last_order_at: datetime) -> datetime:
-    """Return the midnight that begins the day of the last order."""
-    if last_order_at > datetime.now(UTC):
-        raise DataError(
-            f"the last order of the store is of {last_order_at:%Y-%m-%d}, which is still to come: "
-            "correct its time, or pass as_of"
-        )
-    return datetime(last_order_at.year, last_order_at.month, last_order_at.day, tzinfo=UTC)

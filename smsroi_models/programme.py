@@ -6,7 +6,7 @@ and the costs of all campaigns.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import reduce
 
 import ibis
@@ -41,12 +41,12 @@ from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS
 from smsroi_models.attribution.programme_spending import Spending, collect_spending, read_reach
 from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.spending import collect_costs
-from smsroi_models.errors import DataError, NotEstimableError, StoreError
+from smsroi_models.errors import NotEstimableError
 from smsroi_models.programme_parts import campaign_parts, months_of
 from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.roi import CostLine, return_on_investment
-from smsroi_models.store.absent import REQUIRED, missing_tables
-from smsroi_models.store.checks import Finding, check_store
+from smsroi_models.soundness import horizon, require_sound
+from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
 
 _OUTCOMES = ("revenue", "margin", "orders")
@@ -107,10 +107,10 @@ def analyze_programme(
     docs/global_holdout.md.
     """
     check_parameters(confidence_level, pre_days)
-    findings = _require_sound(store)
+    findings = require_sound(store, "what a programme earned")
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
-    moment = parse_as_of(as_of) if as_of else _horizon(last_order_at)
+    moment = parse_as_of(as_of) if as_of else horizon(last_order_at)
     period = read_period(store, campaign, moment)
 
     customers = exposed_outcomes(store, campaign, period, pre_days=pre_days)
@@ -216,31 +216,3 @@ def _ledger(
         for name, amount in own.items()
     ]
     return lines or None
-
-
-def _require_sound(store: Store) -> list[Finding]:
-    """Return the store's warnings; its errors stop the analysis."""
-    if not isinstance(store, Store):
-        raise DataError(f"{store!r} is not a store: open it first, with open_store")
-    absent = [name for name in REQUIRED if name not in store]
-    if absent:
-        raise StoreError(
-            f"the store has no {' and no '.join(absent)}: what a programme earned needs campaigns, "
-            "assignments and orders; add the table (data/README.md says its columns)"
-        )
-    findings = check_store(store)
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        lines = "\n".join(f"- {finding.message} {finding.remedy}" for finding in errors)
-        raise StoreError(f"the store breaks its contract:\n{lines}")
-    return list(findings)
-
-
-def _horizon(last_order_at: datetime) -> datetime:
-    """Return the midnight that begins the day of the last order."""
-    if last_order_at > datetime.now(UTC):
-        raise DataError(
-            f"the last order of the store is of {last_order_at:%Y-%m-%d}, which is still to come: "
-            "correct its time, or pass as_of"
-        )
-    return datetime(last_order_at.year, last_order_at.month, last_order_at.day, tzinfo=UTC)

@@ -5,7 +5,7 @@ the model, and the effect meets the costs.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Literal
 
 from smsroi_models.analysis import check_parameters, parse_as_of
@@ -27,12 +27,11 @@ from smsroi_models.errors import (
     DataError,
     NotEstimableError,
     NotReadyError,
-    StoreError,
 )
 from smsroi_models.records import Record
 from smsroi_models.roi import CostLine, Outcome
-from smsroi_models.store.absent import REQUIRED, missing_tables
-from smsroi_models.store.checks import Finding, check_store
+from smsroi_models.soundness import horizon, require_sound
+from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
 
 
@@ -163,10 +162,10 @@ def counterfactual_roi(
     al. (2015), Annals of Applied Statistics 9(1). docs/without_a_holdout.md.
     """
     check_parameters(confidence_level, pre_days)
-    findings = _require_sound(store)
+    findings = require_sound(store, "what a campaign earned")
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
-    moment = parse_as_of(as_of) if as_of else _horizon(last_order_at)
+    moment = parse_as_of(as_of) if as_of else horizon(last_order_at)
     assigned = _require_nobody_held_out(store, campaign, moment)
     span = read_span(store, campaign, pre_days)
     _require_over(campaign, span, moment)
@@ -262,37 +261,9 @@ def _require_alone(series: DailySeries) -> None:
         )
 
 
-def _require_sound(store: Store) -> list[Finding]:
-    """Return the store's warnings; its errors stop the analysis."""
-    if not isinstance(store, Store):
-        raise DataError(f"{store!r} is not a store: open it first, with open_store")
-    absent = [name for name in REQUIRED if name not in store]
-    if absent:
-        raise StoreError(
-            f"the store has no {' and no '.join(absent)}: what a campaign earned needs campaigns, "
-            "assignments and orders; add the table (data/README.md says its columns)"
-        )
-    findings = check_store(store)
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        lines = "\n".join(f"- {finding.message} {finding.remedy}" for finding in errors)
-        raise StoreError(f"the store breaks its contract:\n{lines}")
-    return list(findings)
-
-
 def _ledger(texts: Texts | None, costs: dict[str, float], share: float) -> list[CostLine]:
     """Return the ledger, each line counted in the share of the customers who are."""
     booked = dict(costs)
     if texts is not None and texts.priced:
         booked = {"texts": texts.amount} | booked
     return [CostLine(name, amount, amount * share) for name, amount in booked.items()]
-
-
-def _horizon(last_order_at: datetime) -> datetime:
-    """Return the midnight that begins the day of the last order."""
-    if last_order_at > datetime.now(UTC):
-        raise DataError(
-            f"the last order of the store is of {last_order_at:%Y-%m-%d}, which is still to come: "
-            "correct its time, or pass as_of"
-        )
-    return datetime(last_order_at.year, last_order_at.month, last_order_at.day, tzinfo=UTC)

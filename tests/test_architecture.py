@@ -116,6 +116,7 @@ LAYERS = {
             "planning.proposal",
             "planning.assign",
             "planning.reading",
+            "soundness",
             "planning.list_checks",
             "planning.recorded",
         ),
