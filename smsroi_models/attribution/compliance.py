@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smsroi_models.attribution.arm_means import ArmMean, adjusted_mean
 from smsroi_models.attribution.effects import Lift
-from smsroi_models.attribution.lift import ArmMean, adjusted_mean, compare
+from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.student import interval, p_value
 from smsroi_models.errors import DataError, NotEstimableError, ParameterError

@@ -13,26 +13,12 @@ Relative effects follow the delta method (Deng, Knoblich and Lu 2018, eq. 4).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
-
+from smsroi_models.attribution.arm_means import ArmMean, adjusted_mean, plain_mean
 from smsroi_models.attribution.effects import Estimate, Lift, Scale
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.student import Alternative, interval, p_value, quantile
-from smsroi_models.errors import NotEstimableError, ParameterError
-
-# Correlation matrices of covariates worse conditioned than this lose half of a float64's digits.
-_MAX_CONDITION = 1e8
-
-
-@dataclass(frozen=True, slots=True)
-class ArmMean:
-    """The mean of an arm, the variance of that mean, and its degrees of freedom."""
-
-    value: float
-    variance: float
-    degrees_of_freedom: float
+from smsroi_models.errors import ParameterError
 
 
 def compare(
@@ -95,10 +81,10 @@ def compare(
     check_options(confidence_level, alternative, relative_scale)
     outcome = outcome or treatment.columns[0]
     if covariates:
-        treated, held = _adjusted_means(treatment, holdout, outcome, tuple(covariates))
+        treated, held = adjusted_means(treatment, holdout, outcome, tuple(covariates))
     else:
-        treated = _plain_mean(treatment, outcome, "treatment", proportion)
-        held = _plain_mean(holdout, outcome, "holdout", proportion)
+        treated = plain_mean(treatment, outcome, "treatment", proportion)
+        held = plain_mean(holdout, outcome, "holdout", proportion)
     return lift_between(
         treated,
         held,
@@ -123,13 +109,17 @@ def lift_between(
     confidence_level: float,
     alternative: Alternative = "two-sided",
     relative_scale: Scale = "log",
+    covariance: float = 0.0,
 ) -> Lift:
-    """Return the difference of two independent means as a lift, with the relative one."""
+    """Return the difference of two means as a lift, with the relative one.
+
+    ``covariance`` is that of the two means; below zero or above where clusters straddle the arms.
+    """
     difference = treated.value - held.value
-    standard_error = math.sqrt(treated.variance + held.variance)
-    df = _satterthwaite(treated, held)
+    standard_error = math.sqrt(treated.variance + held.variance - 2 * covariance)
+    df = satterthwaite(treated, held)
     low, high = interval(difference, standard_error, df, confidence_level, alternative)
-    relative = _relative(treated, held, confidence_level, alternative, relative_scale)
+    relative = _relative(treated, held, covariance, confidence_level, alternative, relative_scale)
     return Lift(
         outcome=outcome,
         method=method,
@@ -165,21 +155,10 @@ def check_options(confidence_level: float, alternative: str, relative_scale: str
         raise ParameterError(f"relative_scale is {relative_scale!r}: use linear or log")
 
 
-def _plain_mean(arm: Moments, outcome: str, name: str, proportion: bool) -> ArmMean:
-    _require_variation(arm, outcome, name, minimum=2)
-    mean, variance = arm.mean_of(outcome), arm.variance_of(outcome)
-    if proportion:
-        if not 0 <= mean <= 1:
-            raise ParameterError(
-                f"{outcome} has mean {mean:g} in the {name} arm: a proportion is 0 or 1 a row"
-            )
-        variance = mean * (1 - mean)
-    return ArmMean(mean, variance / arm.n, arm.n - 1)
-
-
-def _adjusted_means(
+def adjusted_means(
     treatment: Moments, holdout: Moments, outcome: str, covariates: tuple[str, ...]
 ) -> tuple[ArmMean, ArmMean]:
+    """Return both arms' means at the covariates' common mean."""
     common = treatment.select(covariates).merge(holdout.select(covariates)).mean
     return (
         adjusted_mean(treatment, outcome, covariates, common, "treatment"),
@@ -187,53 +166,8 @@ def _adjusted_means(
     )
 
 
-def adjusted_mean(
-    arm: Moments, outcome: str, covariates: tuple[str, ...], at: np.ndarray, name: str
-) -> ArmMean:
-    """Read the arm's own regression at the covariate values ``at``."""
-    k = len(covariates)
-    _require_variation(arm, outcome, name, minimum=k + 3)
-    for covariate in covariates:
-        _require_variation(arm, covariate, name, minimum=k + 3)
-    moments = arm.select((outcome, *covariates))
-    # Scaled to correlations: revenue in the hundreds beside shares must not look collinear.
-    scale = np.sqrt(np.diag(moments.covariance))
-    correlation = moments.covariance / np.outer(scale, scale)
-    if np.linalg.cond(correlation[1:, 1:]) > _MAX_CONDITION:
-        raise NotEstimableError(
-            f"the covariates {', '.join(covariates)} are collinear in the {name} arm: drop one"
-        )
-    inverse = np.linalg.inv(correlation[1:, 1:])
-    slopes = inverse @ correlation[1:, 0]
-    step = (at - moments.mean[1:]) / scale[1:]
-    value = moments.mean[0] + scale[0] * float(slopes @ step)
-    unexplained = 1.0 - float(slopes @ correlation[1:, 0])
-    if unexplained < 1e-12:
-        raise NotEstimableError(
-            f"the covariates explain {outcome} of the {name} arm without rest: they are not "
-            "measured before assignment, or one of them is the outcome"
-        )
-    df = arm.n - 1 - k
-    residual_variance = scale[0] ** 2 * unexplained * (arm.n - 1) / df
-    leverage = 1 / arm.n + float(step @ inverse @ step) / (arm.n - 1)
-    return ArmMean(float(value), float(residual_variance * leverage), df)
-
-
-def _require_variation(arm: Moments, column: str, name: str, minimum: int) -> None:
-    if arm.n < minimum:
-        raise NotEstimableError(
-            f"the {name} arm has {arm.n} customers: at least {minimum} are needed; "
-            "assign more customers or wait for more windows to end"
-        )
-    mean, variance = arm.mean_of(column), arm.variance_of(column)
-    if variance <= 1e-24 * mean**2:
-        raise NotEstimableError(
-            f"{column} is {mean:g} for every one of the {arm.n} customers of the {name} arm: its "
-            "sampling error cannot be estimated; wait for more orders or assign more customers"
-        )
-
-
-def _satterthwaite(a: ArmMean, b: ArmMean) -> float:
+def satterthwaite(a: ArmMean, b: ArmMean) -> float:
+    """Return the degrees of freedom of the difference of two means (Welch 1947)."""
     # As shares of the whole variance: its square would leave float64 in very small or large units.
     share = a.variance / (a.variance + b.variance)
     df = 1 / (share**2 / a.degrees_of_freedom + (1 - share) ** 2 / b.degrees_of_freedom)
@@ -243,6 +177,7 @@ def _satterthwaite(a: ArmMean, b: ArmMean) -> float:
 def _relative(
     treated: ArmMean,
     held: ArmMean,
+    covariance: float,
     confidence_level: float,
     alternative: Alternative,
     scale: Scale,
@@ -253,13 +188,13 @@ def _relative(
         return None
     ratio = treated.value / held.value
     scaled = ArmMean(ratio, ratio**2 * held.variance, held.degrees_of_freedom)
-    error = math.sqrt(treated.variance + scaled.variance) / held.value
+    error = math.sqrt(treated.variance + scaled.variance - 2 * ratio * covariance) / held.value
     if scale == "linear":
-        df = _satterthwaite(treated, held)
+        df = satterthwaite(treated, held)
         low, high = interval(ratio - 1, error, df, confidence_level, alternative)
         return Estimate(ratio - 1, error, low, high)
     if ratio <= 0:
         return None
-    df = _satterthwaite(treated, scaled)
+    df = satterthwaite(treated, scaled)
     low, high = interval(math.log(ratio), error / ratio, df, confidence_level, alternative)
     return Estimate(ratio - 1, error, math.exp(low) - 1, math.exp(high) - 1)

@@ -7,8 +7,9 @@ the text brings orders of a smaller size, revenue per order falls while revenue 
 from the lift of revenue; a ratio tells what changed along with it.
 """
 
+from smsroi_models.attribution.arm_means import ArmMean
 from smsroi_models.attribution.effects import Lift, Scale
-from smsroi_models.attribution.lift import ArmMean, check_options, lift_between
+from smsroi_models.attribution.lift import check_options, lift_between
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.student import quantile
 from smsroi_models.errors import NotEstimableError, ParameterError

@@ -4,7 +4,8 @@
 
 (Miratrix, Sekhon and Yu 2013, eq. 2 and 8). Where the share held out differs between strata, the
 difference of the whole arms' means mixes the campaign with who was in which arm; this does not.
-With covariates, each arm has one slope for all its strata, from the deviations within them.
+With covariates, each arm has one slope for all its strata, from the deviations within them; one
+stratum alone is the regression-adjusted lift of `compare`.
 """
 
 import math
@@ -14,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from smsroi_models.attribution.arm_means import ArmMean, Regression, regress
 from smsroi_models.attribution.effects import Lift
-from smsroi_models.attribution.lift import ArmMean, check_options, lift_between
+from smsroi_models.attribution.lift import check_options, lift_between
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import NotEstimableError, ParameterError
 
@@ -91,6 +93,12 @@ def post_stratified(
 
 
 def _complete(strata: Strata) -> list[tuple[Moments, Moments]]:
+    for index, name in enumerate(("treatment", "holdout")):
+        if all(arms[index] is None for arms in strata.values()):
+            raise NotEstimableError(
+                f"nobody is in the {name} arm of any stratum: both arms need customers; check the "
+                "names of the arms"
+            )
     pairs = []
     for value, (treated, held) in strata.items():
         for name, arm in (("treatment", treated), ("holdout", held)):
@@ -101,8 +109,6 @@ def _complete(strata: Strata) -> list[tuple[Moments, Moments]]:
                 )
         assert treated is not None and held is not None
         pairs.append((treated, held))
-    if not pairs:
-        raise NotEstimableError("there are no strata: nobody was assigned")
     return pairs
 
 
@@ -115,48 +121,44 @@ def _arm_mean(
 ) -> ArmMean:
     """Return an arm's weighted mean over strata, read at each stratum's common covariates."""
     rows = [arm.select(columns) for arm in arms]
-    slopes = _slopes(rows, columns, name)
+    slopes, distance = np.zeros(0), 0.0
+    sizes = np.array([arm.n for arm in rows])
+    steps = np.array([at - arm.mean[1:] for arm, at in zip(rows, common, strict=True)])
+    within = int(sizes.sum()) - len(rows)
+    if len(columns) > 1:
+        found = _slopes(rows, columns, within, name)
+        # Where the arms' covariates differ on average, the slopes' own error counts too.
+        slopes, distance = found.slopes, found.distance(weights @ steps) / within
+    values = np.array([arm.mean[0] for arm in rows]) + steps @ slopes
     contrast = np.concatenate([[1.0], -slopes])
+    rests = np.array([max(float(contrast @ arm.covariance @ contrast), 0.0) for arm in rows])
     # Each slope costs the arm a degree of freedom, which the strata share by size.
-    n = sum(arm.n for arm in rows)
-    spent = (n - len(rows)) / max(n - len(rows) - len(slopes), 1)
-    values = [
-        arm.mean[0] + float(slopes @ (at - arm.mean[1:]))
-        for arm, at in zip(rows, common, strict=True)
-    ]
-    variances = np.array(
-        [max(float(contrast @ arm.covariance @ contrast), 0.0) * spent / arm.n for arm in rows]
-    )
-    parts = weights**2 * variances
-    total = float(parts.sum())
-    mean = float(weights @ np.array(values))
+    kept = (within - len(slopes)) / within
+    parts = rests / kept * (weights**2 / sizes + (sizes - 1) / within * distance)
+    total, mean = float(parts.sum()), float(weights @ values)
     if total <= 1e-24 * mean**2 or total == 0:
         raise NotEstimableError(
             f"{columns[0]} does not vary within any stratum of the {name} arm: its sampling error "
             "cannot be estimated; merge strata or wait for more orders"
         )
-    shares = parts / total
-    df = 1 / math.fsum(s**2 / (arm.n - 1) for s, arm in zip(shares, rows, strict=True))
+    df = 1 / math.fsum((parts / total) ** 2 / (kept * (sizes - 1)))
     return ArmMean(mean, total, df)
 
 
-def _slopes(rows: Sequence[Moments], columns: tuple[str, ...], name: str) -> NDArray[np.float64]:
+def _slopes(
+    rows: Sequence[Moments], columns: tuple[str, ...], within: int, name: str
+) -> Regression:
     """Regress the outcome on the covariates within an arm's strata, pooled."""
-    if len(columns) == 1:
-        return np.zeros(0)
-    scatter = sum((arm.n - 1) * arm.covariance for arm in rows)
-    assert isinstance(scatter, np.ndarray)
-    scale = np.sqrt(np.diag(scatter))
-    if (scale[1:] == 0).any():
+    if within < len(columns) + 1:
         raise NotEstimableError(
-            f"a covariate of {', '.join(columns[1:])} does not vary within any stratum of the "
-            f"{name} arm: drop it"
+            f"the {name} arm has {within + len(rows)} customers in {len(rows)} strata: too few for "
+            f"{len(columns) - 1} covariates; merge strata or leave the covariates out"
         )
-    scale[0] = scale[0] or 1.0
-    correlation = scatter / np.outer(scale, scale)
-    if np.linalg.cond(correlation[1:, 1:]) > 1e8:
-        raise NotEstimableError(
-            f"the covariates {', '.join(columns[1:])} are collinear in the {name} arm: drop one"
-        )
-    slopes = np.linalg.solve(correlation[1:, 1:], correlation[1:, 0])
-    return np.asarray(slopes * scale[0] / scale[1:])
+    pooled = np.sum([(arm.n - 1) / within * arm.covariance for arm in rows], axis=0)
+    for column, variance in zip(columns, np.diag(pooled), strict=True):
+        if variance == 0:
+            raise NotEstimableError(
+                f"{column} does not vary within any stratum of the {name} arm: merge strata, or "
+                "leave it out if it is a covariate"
+            )
+    return regress(pooled, columns, name)

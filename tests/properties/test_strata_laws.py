@@ -28,10 +28,11 @@ def _strata(seed: int) -> dict[str, tuple[Moments, Moments]]:
     }
 
 
-@given(st.integers(0, 10_000))
-def test_one_stratum_is_the_difference_in_means(seed: int) -> None:
+@given(st.integers(0, 10_000), st.sampled_from([(), ("pre",)]))
+def test_one_stratum_is_the_lift_of_the_arms(seed: int, covariates: tuple[str, ...]) -> None:
     treated, held = _strata(seed)["b"]
-    lift, plain = post_stratified({"b": (treated, held)}, "spend"), compare(treated, held, "spend")
+    lift = post_stratified({"b": (treated, held)}, "spend", covariates=covariates)
+    plain = compare(treated, held, "spend", covariates=covariates)
     for name in ("absolute_lift", "standard_error", "ci_lower", "p_value", "relative_lift"):
         assert getattr(lift, name) == pytest.approx(getattr(plain, name), rel=1e-9), name
 
@@ -74,6 +75,43 @@ def test_a_stratum_with_too_few_in_an_arm_is_named() -> None:
     )
     with pytest.raises(NotEstimableError, match="stratum None has 0 customers in the holdout"):
         holdout_lift(frame, strata="stratum")
+
+
+@given(st.integers(0, 10_000))
+def test_a_stratum_cut_at_random_changes_little(seed: int) -> None:
+    """Its halves are alike: weighing them again moves the lift by a part of its error."""
+    whole = _strata(seed)
+    treated, held = whole.pop("c")
+    halves = {"c1": (treated, held), "c2": (treated, held)}
+    doubled = {"c": (treated.merge(treated), held.merge(held))}
+    for covariates in ((), ("pre",)):
+        here = post_stratified({**whole, **halves}, "spend", covariates=covariates)
+        there = post_stratified({**whole, **doubled}, "spend", covariates=covariates)
+        assert here.absolute_lift == pytest.approx(there.absolute_lift)
+        # A half divides its sum of squares by one customer less than half of the whole's.
+        assert here.standard_error == pytest.approx(there.standard_error, rel=0.05)
+
+
+def test_a_misnamed_arm_is_not_taken_for_small_strata() -> None:
+    frame = pd.DataFrame({"arm": ["treatment"] * 4, "s": list("aabb"), "spend": [1.0, 2, 3, 4]})
+    with pytest.raises(NotEstimableError, match="nobody is in the holdout arm of any stratum"):
+        holdout_lift(frame, strata="s", holdout="control")
+    with pytest.raises(NotEstimableError, match="nobody is in the treatment arm"):
+        post_stratified({}, "spend")
+
+
+def test_an_outcome_that_is_its_covariate_is_refused() -> None:
+    rng = np.random.default_rng(3)
+    same = [np.repeat(rng.gamma(1.0, 5.0, (20, 1)), 2, axis=1) for _ in range(4)]
+    a, b, c, d = (Moments.from_rows(rows, COLUMNS) for rows in same)
+    with pytest.raises(NotEstimableError, match="without rest"):
+        post_stratified({"a": (a, b), "b": (c, d)}, "spend", covariates=["pre"])
+    flat = Moments.from_rows([[1.0, 5.0], [2.0, 5.0], [4.0, 5.0], [4.0, 5.0]], COLUMNS)
+    with pytest.raises(NotEstimableError, match="pre does not vary within any stratum"):
+        post_stratified({"a": (flat, a)}, "spend", covariates=["pre"])
+    few = Moments.from_rows([[1.0, 2.0], [2.0, 5.0]], COLUMNS)
+    with pytest.raises(NotEstimableError, match="2 customers in 1 strata: too few"):
+        post_stratified({"a": (few, a)}, "spend", covariates=["pre"])
 
 
 def test_nothing_that_varies_within_strata_is_refused() -> None:
