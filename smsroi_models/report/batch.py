@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.series import read_without_holdout
 from smsroi_models.errors import NotReadyError, RenderError, SmsroiError
 from smsroi_models.records import Record
@@ -16,6 +17,7 @@ from smsroi_models.report.runner import RenderedReport, render
 from smsroi_models.store.connect import open_store
 
 WITHOUT_HOLDOUT = "campaign_without_holdout.ipynb"
+PROGRAMME = "programme_roi.ipynb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ def render_campaigns(
     """Render the notebook for each campaign, then the index.
 
     A campaign of the parameter ``store_url`` that held nobody out is rendered by the notebook
-    `WITHOUT_HOLDOUT` beside the given one, with those of the parameters that it knows.
+    `WITHOUT_HOLDOUT` beside the given one, a whole programme by `PROGRAMME`, with those of the
+    parameters that they know.
 
     Parameters
     ----------
@@ -68,15 +71,15 @@ def render_campaigns(
     rendered: dict[str, str] = {}
     waiting: dict[str, str] = {}
     failed: dict[str, str] = {}
-    everyone_texted = _everyone_texted(parameters)
+    own = _own_notebooks(parameters)
     with _progress(say is not None) as progress:
         task = progress.add_task("reports", total=len(campaigns))
         for campaign_id in campaigns:
             progress.update(task, description=campaign_id)
             values = {**parameters, "campaign_id": campaign_id}
             try:
-                if campaign_id in everyone_texted:
-                    done = _render_without_holdout(notebook, values, reports)
+                if campaign_id in own:
+                    done = _render_by(notebook.with_name(own[campaign_id]), values, reports)
                 else:
                     done = render(notebook, values, reports)
             except (RenderError, OSError) as error:
@@ -92,24 +95,23 @@ def render_campaigns(
     return Batch(rendered, waiting, failed, str(write_index(reports).absolute()))
 
 
-def _everyone_texted(parameters: Mapping[str, object]) -> set[str]:
+def _own_notebooks(parameters: Mapping[str, object]) -> dict[str, str]:
+    """Return the notebook of each id that is no campaign with a holdout of its own."""
     if "store_url" not in parameters:
-        return set()
+        return {}
     try:
         with open_store(str(parameters["store_url"])) as store:
-            return read_without_holdout(store)
+            without = dict.fromkeys(read_without_holdout(store), WITHOUT_HOLDOUT)
+            return without | dict.fromkeys(read_programmes(store), PROGRAMME)
     except SmsroiError:
         # Each campaign's report then says what is wrong with the store.
-        return set()
+        return {}
 
 
-def _render_without_holdout(
-    notebook: Path, values: Mapping[str, object], reports: Path
-) -> RenderedReport:
-    other = notebook.with_name(WITHOUT_HOLDOUT)
-    known = read_parameters(other)
-    # pre_days, for one, adjusts the comparison of two arms: here there is one.
-    return render(other, {name: values[name] for name in known if name in values}, reports)
+def _render_by(notebook: Path, values: Mapping[str, object], reports: Path) -> RenderedReport:
+    known = read_parameters(notebook)
+    # pre_days, for one, adjusts the comparison of two arms: without a holdout there is one.
+    return render(notebook, {name: values[name] for name in known if name in values}, reports)
 
 
 def _progress(wanted: bool) -> Progress:

@@ -63,11 +63,14 @@ class _Tags(HTMLParser):
         self.text += data
 
 
-def test_the_command_renders_the_report_and_lists_it(shop: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["programme", "report"])
+def test_the_command_renders_the_report_and_lists_it(
+    shop: Path, tmp_path: Path, command: str
+) -> None:
     """The runner holds every page against `check_page` before it is written."""
     run = CliRunner().invoke(
         app,
-        ["programme", "GLOBAL-2025", "--store", str(shop), "--reports", str(tmp_path), "--json"],
+        [command, "GLOBAL-2025", "--store", str(shop), "--reports", str(tmp_path), "--json"],
     )
     assert run.exit_code == 0, run.output
     report = Path(json.loads(run.stdout)["rendered"]["GLOBAL-2025"])
