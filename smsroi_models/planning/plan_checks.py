@@ -42,7 +42,7 @@ def buyers_expected(chosen: HoldoutOption, conversion: float, n_customers: int) 
         "failed",
         f"About {expected:,} held-out customers are expected to buy. Below {FEW_BUYERS}, a handful "
         "of large orders can carry the result, and its report will say so.",
-        f"Hold out {share:.1%} or more, or lengthen the window."
+        f"Hold out {100 * share:.3g}% or more, or lengthen the window."
         if share
         else "No share of this audience has as many: lengthen the window, or text more customers.",
     )

@@ -92,8 +92,9 @@ def _draw_money(axes: Axes, proposal: Proposal) -> None:
         ("cost of holding out", cost, RED, (0, (1, 1.5))),
     ):
         axes.plot(shares, amounts, color=colour, linewidth=2.2, linestyle=dashes, label=label)
-    share, *_, chosen = _amounts(proposal.chosen)
-    axes.plot([share], [chosen], color=GREEN, marker="o", markersize=8)
+    for option, fill in ((proposal.recommended, "none"), (proposal.chosen, "full")):
+        share, *_, net_value = _amounts(option)
+        axes.plot([share], [net_value], color=GREEN, marker="o", markersize=8, fillstyle=fill)
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_ylabel(f"expected, {proposal.currency}")
     money_axis(axes.yaxis, money)

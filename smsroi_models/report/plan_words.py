@@ -44,7 +44,8 @@ def reason(proposal: Proposal) -> str:
     """Say why this share, and which one is recommended where another was given."""
     best = share(proposal.recommended.holdout_share)
     if proposal.basis == "given":
-        return f"The share was given; recommended is {best}. {_ground(proposal)}"
+        ground = _ground(proposal).replace("At this share", "There", 1)
+        return f"The share was given; recommended is {best}. {ground}"
     return _ground(proposal)
 
 
