@@ -55,17 +55,17 @@ def collect_moments_by(
 ) -> dict[Any, Arms]:
     """Return the moments of both arms for each value of ``by``, in one query.
 
-    Groups stand in the order of their values, null last; an arm without rows in a group is None.
+    Groups stand in the order of their values, null (NaN is one) last; an arm without rows in a
+    group is None.
 
     Raises
     ------
     DataError
-        As `collect_moments`.
+        As `collect_moments`, or if ``by`` is missing or holds lists or records.
     """
     rows = as_ibis(table)
     _check_columns(rows, [arm, *columns])
-    if by not in rows.columns:
-        raise DataError(f"no column {by!r}: the table has {list(rows.columns)}")
+    _check_groups(rows, by)
     query = moments_by_arm(rows, columns, arm, treatment, holdout, by)
     groups: dict[Any, list[dict[str, Any]]] = {}
     for row in query.to_pyarrow().to_pylist():
@@ -90,11 +90,18 @@ def moments_by_arm(
 ) -> ibis.Table:
     """Return, lazily, a row per arm (and value of ``by``): count, means, covariances, faults."""
     names = {f"c{i}": rows[name].cast("float64") for i, name in enumerate(columns)}
-    groups = {"arm": rows[arm]} | ({} if by is None else {"by": rows[by]})
+    groups = {"arm": _known(rows[arm])} | ({} if by is None else {"by": _known(rows[by])})
     numbers = rows.select(**groups, **names).filter(
         _.arm.isnull() | _.arm.isin([treatment, holdout])
     )
     return numbers.group_by(*groups).aggregate(**_statistics(numbers, len(columns)))
+
+
+def _known(values: ibis.Value) -> ibis.Value:
+    """Return the values with NaN as null: engines disagree on whether NaN equals itself."""
+    if values.type().is_floating():
+        return values.isnan().ifelse(ibis.null(values.type()), values)
+    return values
 
 
 def _arms_of(rows: list[dict[str, Any]], arm: str, where: str) -> dict[Any, dict[str, Any]]:
@@ -167,6 +174,13 @@ def as_ibis(
         f"a table of type {type(table).__name__} cannot be read: pass a pandas or Arrow table, "
         "or an Ibis table"
     )
+
+
+def _check_groups(rows: ibis.Table, name: str) -> None:
+    if name not in rows.columns:
+        raise DataError(f"no column {name!r}: the table has {list(rows.columns)}")
+    if rows[name].type().is_nested():
+        raise DataError(f"{name} is {rows[name].type()}: groups need a text, a number or a date")
 
 
 def _check_columns(rows: ibis.Table, names: Sequence[str]) -> None:

@@ -144,7 +144,7 @@ class Moments:
         Raises
         ------
         DataError
-            If a column is not there, or a weight is not finite.
+            If there are no weights, a column is not there, or a sum is not finite.
 
         Examples
         --------
@@ -152,13 +152,17 @@ class Moments:
         >>> arm.combine({"rest": {"revenue": 1.0, "orders": -2.0}}).mean  # 2 - 2 x 1.5
         array([-1.])
         """
+        if not weights:
+            raise DataError("no weights: name at least one sum of columns")
         rows = self.select(list(dict.fromkeys(name for sum_ in weights.values() for name in sum_)))
         matrix = np.array([[sum_.get(c, 0.0) for c in rows.columns] for sum_ in weights.values()])
-        covariance = matrix @ rows.covariance @ matrix.T
-        # Rounding may leave the product a digit short of symmetry, or of zero.
-        covariance = (covariance + covariance.T) / 2
+        with np.errstate(invalid="ignore", over="ignore"):  # the result is checked for it
+            mean = matrix @ rows.mean
+            covariance = matrix @ rows.covariance @ matrix.T
+            # Rounding may leave the product a digit short of symmetry, or of zero.
+            covariance = (covariance + covariance.T) / 2
         np.fill_diagonal(covariance, np.maximum(np.diag(covariance), 0.0))
-        return type(self)(tuple(weights), self.n, matrix @ rows.mean, covariance)
+        return type(self)(tuple(weights), self.n, mean, covariance)
 
     def mean_of(self, column: str) -> float:
         """Return the mean of one column."""

@@ -169,3 +169,28 @@ def test_an_arm_without_rows_in_a_group_is_none() -> None:
     rows = pd.DataFrame({"arm": ["treatment"], "stratum": ["north"], "spend": [1.0]})
     treated, held = collect_moments_by(rows, ["spend"], "stratum")["north"]
     assert treated is not None and treated.n == 1 and held is None
+
+
+def test_nan_is_no_group_and_no_arm_of_its_own() -> None:
+    """Arrow keeps NaN apart from null; a number that is neither would pass for a fifth region."""
+    rows = pa.table(
+        {
+            "arm": ["treatment", "holdout"] * 3,
+            "region": pa.array([1.0, 1.0, np.nan, np.nan, None, None]),
+            "spend": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        }
+    )
+    groups = collect_moments_by(rows, ["spend"], "region")
+    assert list(groups) == [1.0, None]
+    assert [arm.n for arm in groups[None] if arm is not None] == [2, 2]
+    spoilt = rows.set_column(0, "arm", pa.array([1.0, 0.0, np.nan, 1.0, 0.0, 1.0]))
+    with pytest.raises(DataError, match="arm is null in 1 rows"):
+        collect_moments(spoilt, ["spend"], treatment=1.0, holdout=0.0)
+
+
+def test_groups_that_are_lists_are_refused() -> None:
+    rows = pa.table({"arm": ["treatment"], "region": [[1]], "spend": [1.0]})
+    with pytest.raises(DataError, match="groups need a text, a number or a date"):
+        collect_moments_by(rows, ["spend"], "region")
+    with pytest.raises(DataError, match="no column 'town'"):
+        collect_moments_by(rows, ["spend"], "town")

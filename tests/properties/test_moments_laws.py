@@ -88,6 +88,31 @@ def test_a_large_offset_does_not_cancel(rows: NDArray[np.float64]) -> None:
     np.testing.assert_allclose(far.covariance, _moments(rows).covariance, atol=slack)
 
 
+@given(st.integers(0, 10_000))
+def test_combining_columns_is_combining_rows(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.gamma(1.0, [50.0, 2.0, 30.0], (40, 3))
+    weights = {"net": {"spend": 0.4, "pre_spend": -0.3}, "orders": {"orders": 1.0}, "none": {}}
+    ours = _moments(rows).combine(weights)
+    summed = np.column_stack([0.4 * rows[:, 0] - 0.3 * rows[:, 2], rows[:, 1], np.zeros(40)])
+    theirs = Moments.from_rows(summed, tuple(weights))
+    assert (ours.columns, ours.n) == (theirs.columns, theirs.n)
+    # The sums are below 1,000: a float64 keeps 13 digits behind them.
+    np.testing.assert_allclose(ours.mean, theirs.mean, atol=1e-10)
+    np.testing.assert_allclose(ours.covariance, theirs.covariance, atol=1e-9)
+
+
+def test_unusable_weights_are_refused() -> None:
+    arm = Moments.from_rows([[0.0, 1.0], [4.0, 2.0]], ["spend", "orders"])
+    for bad in (np.nan, np.inf, 1e200):
+        with pytest.raises(DataError, match="moments of x are not finite"):
+            arm.combine({"x": {"spend": bad, "orders": -bad}})
+    with pytest.raises(DataError, match="no moments of"):
+        arm.combine({"x": {"margin": 1.0}})
+    with pytest.raises(DataError, match="no weights"):
+        arm.combine({})
+
+
 def test_unusable_rows_are_refused() -> None:
     for bad in (np.nan, np.inf):
         with pytest.raises(DataError, match="spend, orders, pre_spend are not finite"):
