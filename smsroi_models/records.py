@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -66,3 +66,10 @@ def _without_signed_zero(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [_without_signed_zero(part) for part in value]
     return value + 0.0 if isinstance(value, float) else value
+
+
+def frame_of(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
+    """Return one row a dict; a nested field ``a`` of ``b`` becomes the column ``b.a``."""
+    import pandas as pd
+
+    return pd.json_normalize(list(rows))

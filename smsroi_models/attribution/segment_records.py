@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from smsroi_models.attribution.checks import MOST_ONE_SIDED
 from smsroi_models.attribution.effects import Estimate, Lift
-from smsroi_models.records import Record
-
-if TYPE_CHECKING:
-    import pandas as pd
+from smsroi_models.records import Record, frame_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +165,10 @@ class Segments(Record):
         """Whether large orders of few customers make false gains too frequent."""
         return self.false_finding_share > MOST_ONE_SIDED * (1 - self.confidence_level) / 2
 
-    def to_frame(self) -> "pd.DataFrame":
+    def to_frame(self) -> Any:
         """Return one row a segment, its p-values corrected; segments not tested have a reason."""
-        import pandas as pd
-
-        rows = pd.json_normalize([segment.to_dict() for segment in self.segments])
-        others = pd.DataFrame({"segment": self.not_tested, "not_tested": self.not_tested})
-        others["segment"] = others.index
-        return pd.concat([rows, others], ignore_index=True) if self.not_tested else rows
+        untested = [{"segment": name, "not_tested": why} for name, why in self.not_tested.items()]
+        return frame_of([*(segment.to_dict() for segment in self.segments), *untested])
 
     def _apart(self, sign: int) -> tuple[str, ...]:
         alpha = 1 - self.confidence_level

@@ -88,7 +88,9 @@ def test_the_design_expects_the_standard_error_that_compare_finds() -> None:
     treated, held = (Moments.from_rows(part, ["margin", "before"]) for part in np.split(rows, 2))
     lift = compare(treated, held, "margin", covariates=["before"])
     shares = [explained_share(arm, "margin", ["before"]) for arm in (treated, held)]
-    arms = [arm.variance_of("margin") * (1 - r) for arm, r in zip((treated, held), shares, strict=True)]
+    arms = [
+        arm.variance_of("margin") * (1 - r) for arm, r in zip((treated, held), shares, strict=True)
+    ]
     # The adjusted share has the loss of degrees of freedom in it already.
     design = Design(10_000, 10_000, *arms)
     assert design.standard_error == pytest.approx(lift.standard_error, rel=1e-3)
