@@ -7,7 +7,13 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from smsroi_models.attribution.collect import as_ibis, collect_moments, collect_moments_by
+from smsroi_models.attribution.clusters import clustered_lift, influences
+from smsroi_models.attribution.collect import (
+    as_ibis,
+    collect_cluster_scores,
+    collect_moments,
+    collect_moments_by,
+)
 from smsroi_models.attribution.compliance import ComplierLift, compare_compliers
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.lift import compare
@@ -24,6 +30,7 @@ def holdout_lift(
     holdout: Any = "holdout",
     covariates: Sequence[str] = (),
     strata: str | None = None,
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> Lift:
     """Return the effect of assignment on an outcome, per assigned customer.
@@ -43,6 +50,10 @@ def holdout_lift(
     strata : str, optional
         Column of the groups within which the arms were drawn; null is a group of its own. The lift
         is then that of the customers assigned to treatment, estimated within each group.
+    cluster : str, optional
+        Column of the households, shared phones and the like whose members go along, never null; a
+        customer alone is a cluster of one. The lift stays, its interval no longer takes members for
+        independent. The table is then read twice.
     confidence_level : float
         In (0, 1).
 
@@ -51,10 +62,11 @@ def holdout_lift(
     DataError
         If a column is missing, not numeric, or has null or infinite values.
     NotEstimableError
-        If an arm is empty or nothing varies in it, or a stratum has fewer than two customers in one
-        of its arms.
+        If an arm is empty or nothing varies in it, a stratum has fewer than two customers in one of
+        its arms, or an arm has too few clusters.
     ParameterError
-        If the confidence level lies outside (0, 1), or both arms have the same value.
+        If the confidence level lies outside (0, 1), both arms have the same value, or strata and
+        clusters are asked for together.
 
     Examples
     --------
@@ -67,7 +79,12 @@ def holdout_lift(
     """
     _check_names(arm, treatment, holdout, covariates)
     columns = list(dict.fromkeys([outcome, *covariates]))
-    names = [arm, *columns] if strata is None else [arm, *columns, strata]
+    if strata is not None and cluster is not None:
+        raise ParameterError(
+            f"strata is {strata!r} and cluster {cluster!r}: both together are not offered; where "
+            "the share held out is the same in all strata, leave strata out"
+        )
+    names = [name for name in (arm, *columns, strata, cluster) if name is not None]
     rows = as_ibis(table, list(dict.fromkeys(names)))
     values = {"arm": arm, "treatment": treatment, "holdout": holdout}
     if strata is not None:
@@ -76,6 +93,18 @@ def holdout_lift(
             groups, outcome, covariates=covariates, confidence_level=confidence_level
         )
     treated, held = collect_moments(rows, columns, **values)
+    if cluster is not None:
+        scores = collect_cluster_scores(
+            rows, cluster, influences(treated, held, outcome, covariates), **values
+        )
+        return clustered_lift(
+            treated,
+            held,
+            outcome,
+            scores,
+            covariates=covariates,
+            confidence_level=confidence_level,
+        )
     return compare(
         treated,
         held,

@@ -32,7 +32,11 @@ class Layer:
 ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
     "foundation": Layer(("errors", "records"), ("foundation",), frozenset({"pandas"})),
-    "seam": Layer(("attribution.moments",), ("foundation", "seam"), frozenset({"numpy"})),
+    "seam": Layer(
+        ("attribution.moments", "attribution.influence"),
+        ("foundation", "seam"),
+        frozenset({"numpy"}),
+    ),
     "tables": Layer(
         (
             "store",

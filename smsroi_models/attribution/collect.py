@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
+from smsroi_models.attribution.influence import ArmClusters, ClusterScores, Influence
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import DataError, NotEstimableError
 
@@ -78,6 +79,86 @@ def collect_moments_by(
             for name in (treatment, holdout)
         )
     return arms
+
+
+def collect_cluster_scores(
+    table: ibis.Table | pd.DataFrame | pa.Table,
+    cluster: str,
+    influences: tuple[Influence, Influence],
+    *,
+    arm: str = "arm",
+    treatment: Any = "treatment",
+    holdout: Any = "holdout",
+) -> ClusterScores:
+    """Return what clusters of customers add to the errors of the arms' means, in one query.
+
+    Scores are summed within clusters, squared and summed again in the engine. A customer's score
+    has mean zero in its arm, so that nothing cancels.
+
+    Parameters
+    ----------
+    cluster : str
+        Column of any type that can be grouped, never null.
+    influences : pair of Influence
+        Treatment first, from moments of the same table.
+
+    Raises
+    ------
+    DataError
+        If the column is missing, or null or NaN for a customer of an arm.
+    """
+    rows = as_ibis(table)
+    _check_groups(rows, cluster)
+    query = cluster_scores(rows, cluster, influences, arm, (treatment, holdout))
+    found = query.to_pyarrow().to_pylist()[0]
+    if found["unknown"]:
+        raise DataError(
+            f"{cluster} is null in {found['unknown']:.0f} rows: give each customer a cluster, one "
+            "of its own to who is alone"
+        )
+    arms = [
+        ArmClusters(found[f"k{i}"], found[f"n2{i}"] ** 2 / found[f"n4{i}"], found[f"s{i}"])
+        for i in (0, 1)
+    ]
+    return ClusterScores(found["clusters"], arms[0], arms[1], found["products"])
+
+
+def cluster_scores(
+    rows: ibis.Table,
+    cluster: str,
+    influences: tuple[Influence, Influence],
+    arm: str,
+    values: tuple[Any, Any],
+) -> ibis.Table:
+    """Return, lazily, one row: counts and sums over clusters of their customers' scores."""
+    inside = [rows[arm].isin([value]).fill_null(False) for value in values]
+    scores = {f"s{i}": inside[i].ifelse(_score(rows, influences[i]), 0.0).sum() for i in (0, 1)} | {
+        f"n{i}": inside[i].cast("float64").sum() for i in (0, 1)
+    }
+    assigned = rows.filter(rows[arm].isin(list(values)))
+    sums = assigned.group_by(cluster=_known(rows[cluster])).aggregate(**scores)
+    size = sums.n0 + sums.n1
+    totals: dict[str, ibis.Value] = {
+        "clusters": sums.count(),
+        "unknown": sums.cluster.isnull().ifelse(size, 0.0).sum(),
+        "products": (sums.s0 * sums.s1).sum(),
+    }
+    for i in (0, 1):
+        n, s = sums[f"n{i}"], sums[f"s{i}"]
+        totals |= {f"k{i}": (n > 0).sum(), f"s{i}": (s * s).sum()}
+        totals |= {f"n2{i}": (n * n).sum(), f"n4{i}": (n * n * n * n).sum()}
+    return sums.aggregate(**totals)
+
+
+def _score(rows: ibis.Table, influence: Influence) -> ibis.Value:
+    residual: ibis.Value = ibis.literal(0.0)
+    weight: ibis.Value = ibis.literal(1.0 / influence.n)
+    for name, centre, slope, lever in zip(
+        influence.columns, influence.centre, influence.residual, influence.leverage, strict=True
+    ):
+        step = rows[name].cast("float64") - float(centre)
+        residual, weight = residual + step * float(slope), weight + step * float(lever)
+    return residual * weight
 
 
 def moments_by_arm(

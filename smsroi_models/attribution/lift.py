@@ -18,7 +18,7 @@ from smsroi_models.attribution.arm_means import ArmMean, adjusted_mean, plain_me
 from smsroi_models.attribution.effects import Estimate, Lift, Scale
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.student import Alternative, interval, p_value, quantile
-from smsroi_models.errors import ParameterError
+from smsroi_models.errors import NotEstimableError, ParameterError
 
 
 def compare(
@@ -110,16 +110,26 @@ def lift_between(
     alternative: Alternative = "two-sided",
     relative_scale: Scale = "log",
     covariance: float = 0.0,
+    most_df: float = math.inf,
 ) -> Lift:
     """Return the difference of two means as a lift, with the relative one.
 
-    ``covariance`` is that of the two means; below zero or above where clusters straddle the arms.
+    ``covariance`` is that of the two means, which clusters that straddle the arms have; together
+    they then have ``most_df`` degrees of freedom, not the sum of both.
     """
     difference = treated.value - held.value
-    standard_error = math.sqrt(treated.variance + held.variance - 2 * covariance)
-    df = satterthwaite(treated, held)
+    variance = treated.variance + held.variance - 2 * covariance
+    if variance <= 1e-12 * (treated.variance + held.variance):
+        raise NotEstimableError(
+            f"the difference in {outcome} is the same in every cluster: its sampling error cannot "
+            "be estimated"
+        )
+    standard_error = math.sqrt(variance)
+    df = min(satterthwaite(treated, held), most_df)
     low, high = interval(difference, standard_error, df, confidence_level, alternative)
-    relative = _relative(treated, held, covariance, confidence_level, alternative, relative_scale)
+    relative = _relative(
+        treated, held, covariance, most_df, confidence_level, alternative, relative_scale
+    )
     return Lift(
         outcome=outcome,
         method=method,
@@ -178,6 +188,7 @@ def _relative(
     treated: ArmMean,
     held: ArmMean,
     covariance: float,
+    most_df: float,
     confidence_level: float,
     alternative: Alternative,
     scale: Scale,
@@ -188,13 +199,14 @@ def _relative(
         return None
     ratio = treated.value / held.value
     scaled = ArmMean(ratio, ratio**2 * held.variance, held.degrees_of_freedom)
-    error = math.sqrt(treated.variance + scaled.variance - 2 * ratio * covariance) / held.value
+    variance = treated.variance + scaled.variance - 2 * ratio * covariance
+    error = math.sqrt(max(variance, 0.0)) / held.value
     if scale == "linear":
-        df = satterthwaite(treated, held)
+        df = min(satterthwaite(treated, held), most_df)
         low, high = interval(ratio - 1, error, df, confidence_level, alternative)
         return Estimate(ratio - 1, error, low, high)
     if ratio <= 0:
         return None
-    df = satterthwaite(treated, scaled)
+    df = min(satterthwaite(treated, scaled), most_df)
     low, high = interval(math.log(ratio), error / ratio, df, confidence_level, alternative)
     return Estimate(ratio - 1, error, math.exp(low) - 1, math.exp(high) - 1)
