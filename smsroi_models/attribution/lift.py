@@ -12,6 +12,7 @@ Relative effects follow the delta method (Deng, Knoblich and Lu 2018, eq. 4).
 """
 
 import math
+import sys
 from collections.abc import Sequence
 
 from smsroi_models.attribution.arm_means import ArmMean, adjusted_mean, plain_mean
@@ -19,6 +20,8 @@ from smsroi_models.attribution.effects import Estimate, Lift, Scale
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.student import Alternative, interval, p_value, quantile
 from smsroi_models.errors import NotEstimableError, ParameterError
+
+_LARGEST_LOG = math.log(sys.float_info.max)
 
 
 def compare(
@@ -209,4 +212,6 @@ def _relative(
         return None
     df = min(satterthwaite(treated, scaled), most_df)
     low, high = interval(math.log(ratio), error / ratio, df, confidence_level, alternative)
+    if _LARGEST_LOG < high < math.inf:  # the treatment's mean may as well be zero
+        return None
     return Estimate(ratio - 1, error, math.exp(low) - 1, math.exp(high) - 1)
