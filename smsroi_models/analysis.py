@@ -6,7 +6,7 @@ on what they return.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from ibis import _
 
@@ -46,16 +46,12 @@ from smsroi_models.attribution.running import (
 from smsroi_models.attribution.sequential import planned_variance
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.decision import DecisionRule
-from smsroi_models.errors import (
-    NotEstimableError,
-    NotReadyError,
-    ParameterError,
-)
+from smsroi_models.errors import NotEstimableError, NotReadyError
 from smsroi_models.planning.reading import plan_checks
 from smsroi_models.planning.recorded import collect_plan
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, Roi, return_on_investment
-from smsroi_models.soundness import horizon, require_sound
+from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
 
@@ -208,49 +204,6 @@ def _design_checks(store: Store, campaign: Campaign, as_of: datetime, margin: Li
 def _power_checks(roi: Roi, margin: Lift) -> list[Check]:
     power = enough_power(roi, margin)
     return [power] if power else []
-
-
-def parse_as_of(value: datetime | date | str) -> datetime:
-    """Return an instant in UTC from a datetime with zone, a date, or either as ISO text.
-
-    Raises
-    ------
-    ParameterError
-        If the text is not ISO 8601, or a time stands without its zone.
-
-    Examples
-    --------
-    >>> parse_as_of("2025-03-01").isoformat()
-    '2025-03-01T00:00:00+00:00'
-    >>> parse_as_of("2025-03-01T12:00:00+02:00").isoformat()
-    '2025-03-01T10:00:00+00:00'
-    """
-    try:
-        if isinstance(value, date) and not isinstance(value, datetime):
-            moment = datetime.combine(value, datetime.min.time(), UTC)
-        elif isinstance(value, str) and len(value) == len("2025-03-01"):
-            moment = datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
-        else:
-            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    except ValueError as error:
-        raise ParameterError(
-            f"as_of is {value!r}: write a date as 2025-03-01 or a time as 2025-03-01T12:00:00Z"
-        ) from error
-    if moment.tzinfo is None:
-        raise ParameterError(f"as_of is {value!r}, a time without a zone: add Z or an offset")
-    return moment.astimezone(UTC)
-
-
-def check_parameters(confidence_level: float, pre_days: int, so_far: bool = False) -> None:
-    """Raise `ParameterError` if a parameter of `analyze_campaign` lies outside its range."""
-    if not (isinstance(confidence_level, float) and 0 < confidence_level < 1):
-        raise ParameterError(
-            f"confidence_level is {confidence_level!r}: it must lie between 0 and 1, such as 0.95"
-        )
-    if not (isinstance(pre_days, int) and 0 <= pre_days <= 3650):
-        raise ParameterError(f"pre_days is {pre_days!r}: it must lie between 0 and 3650 days")
-    if not isinstance(so_far, bool):
-        raise ParameterError(f"so_far is {so_far!r}: it must be True or False")
 
 
 def _require_arms(campaign: Campaign, readiness: Readiness) -> None:

@@ -204,7 +204,7 @@ def _assigned(notebook: Path, texts: list[str]) -> dict[str, object]:
 
 
 def _check_options(values: dict[str, Any]) -> None:
-    from smsroi_models.analysis import check_parameters, parse_as_of
+    from smsroi_models.soundness import check_parameters, parse_as_of
 
     as_of = values["as_of"]
     check_parameters(values["confidence_level"], values["pre_days"])

@@ -174,7 +174,7 @@ def assign(
 
 
 def _moment(name: str, text: str) -> datetime:
-    from smsroi_models.analysis import parse_as_of
+    from smsroi_models.soundness import parse_as_of
 
     try:
         return parse_as_of(text)

@@ -28,8 +28,8 @@ def programme(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
 ) -> None:
     """Report what all campaigns earned, against customers kept out of every one."""
-    from smsroi_models.analysis import check_parameters, parse_as_of
     from smsroi_models.report.batch import render_campaigns
+    from smsroi_models.soundness import check_parameters, parse_as_of
 
     check_parameters(confidence_level, pre_days)
     if as_of and parse_as_of(as_of) > datetime.now(UTC):

@@ -12,7 +12,6 @@ from functools import reduce
 import ibis
 from ibis import _
 
-from smsroi_models.analysis import check_parameters, parse_as_of
 from smsroi_models.attribution.campaigns import (
     Tables,
     read_campaign,
@@ -45,7 +44,7 @@ from smsroi_models.errors import NotEstimableError
 from smsroi_models.programme_parts import campaign_parts, months_of
 from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.roi import CostLine, return_on_investment
-from smsroi_models.soundness import horizon, require_sound
+from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
 

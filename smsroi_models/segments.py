@@ -1,17 +1,15 @@
 """From a store to what a campaign changed in each segment of its customers."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
-from smsroi_models.analysis import check_parameters, parse_as_of
 from smsroi_models.attribution.campaigns import Campaign, read_campaign, read_last_order_at
 from smsroi_models.attribution.multiplicity import compare_segments
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.segmented import collect_segments
 from smsroi_models.attribution.spending import collect_texts
-from smsroi_models.errors import DataError, NotReadyError, StoreError
-from smsroi_models.store.absent import REQUIRED
-from smsroi_models.store.checks import check_store
+from smsroi_models.errors import NotReadyError
+from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.connect import Store
 
 
@@ -60,9 +58,9 @@ def segment_lifts(
         If a parameter lies outside its range, or there are more segments than can be told apart.
     """
     check_parameters(confidence_level, pre_days)
-    _require_sound(store)
+    require_sound(store, "a comparison of segments", ["customers"])
     campaign = read_campaign(store, campaign_id)
-    moment = parse_as_of(as_of) if as_of else _horizon(store)
+    moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
     groups = collect_segments(store, campaign, moment, by, outcome=outcome, pre_days=pre_days)
     if not groups:
         raise NotReadyError(
@@ -84,23 +82,3 @@ def segment_lifts(
 def _text_cost(store: Store, campaign: Campaign, as_of: datetime, texted: int) -> float | None:
     texts = collect_texts(store, campaign, as_of)
     return texts.amount / texted if texts.priced else None
-
-
-def _require_sound(store: Store) -> None:
-    if not isinstance(store, Store):
-        raise DataError(f"{store!r} is not a store: open it first, with open_store")
-    absent = [name for name in (*REQUIRED, "customers") if name not in store]
-    if absent:
-        raise StoreError(
-            f"the store has no {' and no '.join(absent)}: segments need campaigns, assignments, "
-            "orders and customers; add the table (data/README.md says its columns)"
-        )
-    errors = [finding for finding in check_store(store) if finding.severity == "error"]
-    if errors:
-        lines = "\n".join(f"- {finding.message} {finding.remedy}" for finding in errors)
-        raise StoreError(f"the store breaks its contract:\n{lines}")
-
-
-def _horizon(store: Store) -> datetime:
-    last = read_last_order_at(store)
-    return datetime(last.year, last.month, last.day, tzinfo=UTC)

@@ -1,14 +1,15 @@
-"""What every analysis asks of a store before it reads a figure."""
+"""What every analysis asks of its parameters and of a store before it reads a figure."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
-from smsroi_models.errors import DataError, StoreError
+from smsroi_models.errors import DataError, ParameterError, StoreError
 from smsroi_models.store.absent import REQUIRED
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store
 
 
-def require_sound(store: Store, question: str) -> list[Finding]:
+def require_sound(store: Store, question: str, also: Sequence[str] = ()) -> list[Finding]:
     """Return the store's warnings; its errors stop the analysis.
 
     Parameters
@@ -16,21 +17,25 @@ def require_sound(store: Store, question: str) -> list[Finding]:
     store : Store
     question : str
         What needs the tables, for the error's text: ``"a campaign's lift"``.
+    also : sequence of str
+        Tables needed beside campaigns, assignments and orders.
 
     Raises
     ------
     DataError
         If it is no open store.
     StoreError
-        If a table is absent that every analysis needs, or the store breaks its contract.
+        If a table is absent that is needed, or the store breaks its contract.
     """
     if not isinstance(store, Store):
         raise DataError(f"{store!r} is not a store: open it first, with open_store")
-    absent = [name for name in REQUIRED if name not in store]
+    needed = (*REQUIRED, *also)
+    absent = [name for name in needed if name not in store]
     if absent:
         raise StoreError(
-            f"the store has no {' and no '.join(absent)}: {question} needs campaigns, "
-            "assignments and orders; add the table (data/README.md says its columns)"
+            f"the store has no {' and no '.join(absent)}: {question} needs "
+            f"{', '.join(needed[:-1])} and {needed[-1]}; add the table (data/README.md says its "
+            "columns)"
         )
     findings = check_store(store)
     errors = [finding for finding in findings if finding.severity == "error"]
@@ -54,3 +59,46 @@ def horizon(last_order_at: datetime) -> datetime:
             "correct its time, or pass as_of"
         )
     return datetime(last_order_at.year, last_order_at.month, last_order_at.day, tzinfo=UTC)
+
+
+def parse_as_of(value: datetime | date | str) -> datetime:
+    """Return an instant in UTC from a datetime with zone, a date, or either as ISO text.
+
+    Raises
+    ------
+    ParameterError
+        If the text is not ISO 8601, or a time stands without its zone.
+
+    Examples
+    --------
+    >>> parse_as_of("2025-03-01").isoformat()
+    '2025-03-01T00:00:00+00:00'
+    >>> parse_as_of("2025-03-01T12:00:00+02:00").isoformat()
+    '2025-03-01T10:00:00+00:00'
+    """
+    try:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            moment = datetime.combine(value, datetime.min.time(), UTC)
+        elif isinstance(value, str) and len(value) == len("2025-03-01"):
+            moment = datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
+        else:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ParameterError(
+            f"as_of is {value!r}: write a date as 2025-03-01 or a time as 2025-03-01T12:00:00Z"
+        ) from error
+    if moment.tzinfo is None:
+        raise ParameterError(f"as_of is {value!r}, a time without a zone: add Z or an offset")
+    return moment.astimezone(UTC)
+
+
+def check_parameters(confidence_level: float, pre_days: int, so_far: bool = False) -> None:
+    """Raise `ParameterError` if a parameter of `analyze_campaign` lies outside its range."""
+    if not (isinstance(confidence_level, float) and 0 < confidence_level < 1):
+        raise ParameterError(
+            f"confidence_level is {confidence_level!r}: it must lie between 0 and 1, such as 0.95"
+        )
+    if not (isinstance(pre_days, int) and 0 <= pre_days <= 3650):
+        raise ParameterError(f"pre_days is {pre_days!r}: it must lie between 0 and 3650 days")
+    if not isinstance(so_far, bool):
+        raise ParameterError(f"so_far is {so_far!r}: it must be True or False")

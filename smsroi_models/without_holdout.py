@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from smsroi_models.analysis import check_parameters, parse_as_of
 from smsroi_models.attribution.campaigns import (
     Campaign,
     read_campaign,
@@ -30,7 +29,7 @@ from smsroi_models.errors import (
 )
 from smsroi_models.records import Record
 from smsroi_models.roi import CostLine, Outcome
-from smsroi_models.soundness import horizon, require_sound
+from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
 

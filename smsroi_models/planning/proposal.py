@@ -1,15 +1,14 @@
 """From a store to a proposal for the next campaign: how many to hold out, and what that shows."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from smsroi_models.analysis import check_parameters, parse_as_of
 from smsroi_models.attribution.campaigns import read_last_order_at
 from smsroi_models.attribution.design_checks import POWER
 from smsroi_models.attribution.estimates import usable_covariates
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS
-from smsroi_models.errors import DataError, NotEstimableError, ParameterError, StoreError
+from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.planning import plan_checks
 from smsroi_models.planning.design import Design, check_share, explained_share
 from smsroi_models.planning.history import (
@@ -36,8 +35,7 @@ from smsroi_models.planning.prior import (
     pooled_prior,
 )
 from smsroi_models.planning.proposed import PowerCurve, Proposal, Spending
-from smsroi_models.store.absent import REQUIRED
-from smsroi_models.store.checks import Finding, check_store
+from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.connect import Store
 
 _CURVE_SHARES = (0.05, 0.2, 0.5)
@@ -101,8 +99,8 @@ def propose_campaign(
         If a parameter lies outside its range, or a cost is neither given nor in the store.
     """
     _check(window_days, holdout_share, confidence_level, pre_days)
-    findings = _require_sound(store)
-    moment = parse_as_of(as_of) if as_of else _horizon(store)
+    findings = require_sound(store, "a plan", ["customers"])
+    moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
     terms = read_terms(store, moment)
     people = audience(store, moment, segment)
     n_customers = read_audience_size(store, moment, segment)
@@ -167,35 +165,6 @@ def _check(
         raise ParameterError(f"window_days is {window_days!r}: it must lie between 1 and 3650 days")
     if holdout_share is not None:
         check_share("holdout_share", holdout_share)
-
-
-def _require_sound(store: Store) -> list[Finding]:
-    """Return the store's warnings; its errors stop the plan."""
-    if not isinstance(store, Store):
-        raise DataError(f"{store!r} is not a store: open it first, with open_store")
-    absent = [name for name in (*REQUIRED, "customers") if name not in store]
-    if absent:
-        raise StoreError(
-            f"the store has no {' and no '.join(absent)}: a plan needs campaigns, customers, "
-            "assignments and orders; add the table (data/README.md says its columns)"
-        )
-    findings = check_store(store)
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        lines = "\n".join(f"- {finding.message} {finding.remedy}" for finding in errors)
-        raise StoreError(f"the store breaks its contract:\n{lines}")
-    return list(findings)
-
-
-def _horizon(store: Store) -> datetime:
-    """Return the midnight that begins the day of the last order."""
-    last = read_last_order_at(store)
-    if last > datetime.now(UTC):
-        raise DataError(
-            f"the last order of the store is of {last:%Y-%m-%d}, which is still to come: correct "
-            "its time, or pass as_of"
-        )
-    return datetime(last.year, last.month, last.day, tzinfo=UTC)
 
 
 def _spending(measured: Moments, pre_days: int) -> Spending:

@@ -2,9 +2,8 @@
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.pull_forward import HorizonLift, PullForward
-from smsroi_models.report.escaped import fragment
+from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import Money, with_interval
-from smsroi_models.report.page import Html
 from smsroi_models.report.words import confidence
 
 

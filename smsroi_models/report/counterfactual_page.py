@@ -8,7 +8,7 @@ from typing import Any
 
 from smsroi_models.attribution.placebo import Stretch
 from smsroi_models.report import counterfactual_words as words
-from smsroi_models.report.escaped import fragment
+from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import (
     Money,
     percent,
@@ -17,7 +17,6 @@ from smsroi_models.report.numbers import (
     step_for,
     with_interval,
 )
-from smsroi_models.report.page import Html
 from smsroi_models.report.payload import Results
 from smsroi_models.report.results import versions
 from smsroi_models.report.words import confidence

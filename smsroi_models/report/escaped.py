@@ -6,7 +6,16 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from smsroi_models.report.numbers import MINUS
-from smsroi_models.report.page import Html
+
+
+class Html:
+    """Escaped HTML that Jupyter displays as it stands."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _repr_html_(self) -> str:
+        return self.text
 
 
 def fragment(name: str, **values: Any) -> Html:

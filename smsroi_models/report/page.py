@@ -1,18 +1,13 @@
 """The written parts of a campaign's report: each function turns a result into escaped HTML.
 
-Campaign names, messages and labels come from outside: every value passes Jinja's autoescape.
+Campaign names, messages and labels come from outside: `fragment` escapes every value.
 """
-
-from functools import cache
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.estimates import PROPORTIONS
 from smsroi_models.report import words
+from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import (
-    MINUS,
     Money,
     digits_of,
     percent,
@@ -35,20 +30,10 @@ _OUTCOMES = {
 }
 
 
-class Html:
-    """Escaped HTML that Jupyter displays as it stands."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def _repr_html_(self) -> str:
-        return self.text
-
-
 def verdict(result: CampaignResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and any caution."""
     failed = [c for c in result.checks if c.status == "failed" and c is not result.invalidated_by]
-    return _render(
+    return fragment(
         "verdict.html",
         shown_name=shortened(result.campaign.name, 200),
         campaign_id=shortened(result.campaign.campaign_id),
@@ -65,7 +50,7 @@ def key_figures(result: CampaignResult) -> Html:
     """Return the handful of figures that a reader takes away; none where they mean nothing."""
     if result.outcome == "invalid":
         return Html("<p>All that follows is how the two groups differ, whatever the reason.</p>")
-    return _render("key_figures.html", tiles=_tiles(result))
+    return fragment("key_figures.html", tiles=_tiles(result))
 
 
 def ledger(result: CampaignResult) -> Html:
@@ -90,7 +75,7 @@ def ledger(result: CampaignResult) -> Html:
         rows.append(("Profit", *with_interval(roi.profit, money, 0.01), "grand"))
     if roi.roi is not None:
         rows.append(("Return on cost (ROI)", *with_interval(roi.roi, percent, 0.01), "total"))
-    return _render("ledger.html", rows=rows, confidence=words.confidence(roi.confidence_level))
+    return fragment("ledger.html", rows=rows, confidence=words.confidence(roi.confidence_level))
 
 
 def lift_table(result: CampaignResult) -> Html:
@@ -103,7 +88,7 @@ def lift_table(result: CampaignResult) -> Html:
             rows.append(_lift_row(label, pair.headline, name, money, main=True))
             if pair.adjusted:
                 rows.append(_lift_row(label, pair.unadjusted, name, money, main=False))
-    return _render(
+    return fragment(
         "lift_table.html",
         rows=rows,
         adjusted=bool(result.covariates),
@@ -114,17 +99,17 @@ def lift_table(result: CampaignResult) -> Html:
 
 def checks(result: CampaignResult) -> Html:
     """Return what was checked before any figure was trusted."""
-    return _render("checks.html", checks=result.checks)
+    return fragment("checks.html", checks=result.checks)
 
 
 def limits(result: CampaignResult) -> Html:
     """Return what the report does not show, and what absent tables keep it from saying."""
-    return _render("limits.html", result=result, missing=result.missing)
+    return fragment("limits.html", result=result, missing=result.missing)
 
 
 def method(result: CampaignResult) -> Html:
     """Return how the figures were made and from what: enough to make them again."""
-    return _render(
+    return fragment(
         "method.html",
         result=result,
         method=words.method(result),
@@ -198,22 +183,3 @@ def _cost_label(line: CostLine) -> str:
     if abs(line.counted - line.amount) < 0.005:
         return f"Cost: {line.label}"
     return f"Cost: {line.label}, part of those counted"
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("smsroi_models.report", "fragments"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        # A minus sign stays with its number where a line breaks.
-        finalize=lambda value: (
-            value.replace(MINUS, f"{MINUS}\N{WORD JOINER}") if isinstance(value, str) else value
-        ),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _render(name: str, **values: Any) -> Html:
-    return Html(_environment().get_template(name).render(**values))

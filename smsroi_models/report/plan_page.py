@@ -6,7 +6,7 @@ from typing import Any
 from smsroi_models.planning.holdout import HoldoutOption
 from smsroi_models.planning.proposed import Proposal
 from smsroi_models.report import plan_words as words
-from smsroi_models.report.escaped import fragment
+from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import (
     Money,
     digits_of,
@@ -15,7 +15,6 @@ from smsroi_models.report.numbers import (
     shortened,
     with_interval,
 )
-from smsroi_models.report.page import Html
 from smsroi_models.report.payload import Results
 from smsroi_models.report.results import PLANNED, versions
 

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.estimates import PROPORTIONS
 from smsroi_models.attribution.segment_records import SegmentLift, Segments, named
-from smsroi_models.report.escaped import fragment
+from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
-from smsroi_models.report.page import Html
 from smsroi_models.report.words import confidence
 
 _UNITS = {

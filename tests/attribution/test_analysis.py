@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from corner_shop import AS_OF, PRE_DAYS, shop_frames
 
-from smsroi_models.analysis import analyze_campaign, parse_as_of
+from smsroi_models.analysis import analyze_campaign
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.errors import (
@@ -23,6 +23,7 @@ from smsroi_models.errors import (
 from smsroi_models.holdout import holdout_lift
 from smsroi_models.result import CampaignResult
 from smsroi_models.simulate import Program, simulate_program
+from smsroi_models.soundness import parse_as_of
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
 
