@@ -10,6 +10,8 @@ from smsroi_models.attribution.compliance import ComplierLift
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
+from smsroi_models.attribution.pull_forward import PullForward
+from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.holdout import complier_lift, holdout_lift, ratio_lift
 from smsroi_models.paths import find_store
 from smsroi_models.planning.proposal import propose_campaign
@@ -18,6 +20,7 @@ from smsroi_models.programme import analyze_programme, is_programme
 from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, Roi, return_on_investment
+from smsroi_models.segments import segment_lifts
 from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
@@ -37,7 +40,9 @@ __all__ = [
     "Moments",
     "ProgrammeResult",
     "Proposal",
+    "PullForward",
     "Roi",
+    "Segments",
     "Store",
     "analyze_campaign",
     "analyze_programme",
@@ -52,6 +57,7 @@ __all__ = [
     "propose_campaign",
     "ratio_lift",
     "return_on_investment",
+    "segment_lifts",
     "simulate_program",
     "write_store",
 ]

@@ -29,6 +29,7 @@ from smsroi_models.attribution.estimates import (
     usable_covariates,
 )
 from smsroi_models.attribution.gates import campaign_checks, ranked
+from smsroi_models.attribution.lasting import gain_kept
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import (
     PRE_PERIOD_COLUMNS,
@@ -43,14 +44,19 @@ from smsroi_models.attribution.running import (
     sequential_lifts,
     with_still_running,
 )
+from smsroi_models.attribution.segment_records import Segments
+from smsroi_models.attribution.segmented import check_segments_by
 from smsroi_models.attribution.sequential import planned_variance
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
+from smsroi_models.attribution.winsorised import collect_caps, with_capped
+from smsroi_models.beside import follow_up, outlier_checks
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import NotEstimableError, NotReadyError
 from smsroi_models.planning.reading import plan_checks
 from smsroi_models.planning.recorded import collect_plan
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, Roi, return_on_investment
+from smsroi_models.segments import read_segments
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
@@ -65,6 +71,7 @@ def analyze_campaign(
     pre_days: int = 90,
     so_far: bool = False,
     rule: DecisionRule | None = None,
+    segments_by: str | None = "segment",
 ) -> CampaignResult:
     """Measure what a campaign earned, from the store's tables.
 
@@ -87,6 +94,9 @@ def analyze_campaign(
         the final one, planned for that day, with the interval of a single look.
     rule : DecisionRule, optional
         What the decision follows; by default the plan's, or a profit above zero.
+    segments_by : str, optional
+        Text column of ``customers`` whose values are compared with each other, chosen before
+        looking; None for no comparison. A running campaign has none.
 
     Raises
     ------
@@ -104,6 +114,8 @@ def analyze_campaign(
     """
     check_parameters(confidence_level, pre_days, so_far)
     warnings = require_sound(store, "a campaign's lift")
+    if segments_by is not None and "customers" in store:
+        check_segments_by(store, segments_by)
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
     moment = parse_as_of(as_of) if as_of else horizon(last_order_at)
@@ -119,6 +131,9 @@ def analyze_campaign(
     _require_ready(campaign, readiness, moment)
 
     customers = outcomes(store, campaign, moment, pre_days=pre_days)
+    caps = collect_caps(customers)
+    if caps:
+        customers = with_capped(customers, caps)
     measured = [n for n in customers.columns if n not in ("customer_id", "arm", "assigned_at")]
     checked = {"margin_cubed": _.margin**3, "assigned_day": _.assigned_at.epoch_seconds() / 86_400}
     treated, held = collect_moments(customers.mutate(**checked), [*measured, *checked])
@@ -145,6 +160,21 @@ def analyze_campaign(
     costs = collect_costs(store, campaign) if "costs" in store else {}
     margin = lift["margin"].headline
     roi = return_on_investment(lift["revenue"].headline, margin, _ledger(texts, costs, readiness))
+    segments, not_compared = _segments(
+        store, campaign, moment, None if running else segments_by, confidence_level, pre_days
+    )
+    later = (
+        None
+        if running
+        else follow_up(
+            store,
+            campaign,
+            readiness,
+            moment,
+            pre_days=pre_days,
+            confidence_level=confidence_level,
+        )
+    )
     checks: Sequence[Check] = [
         *campaign_checks(
             campaign,
@@ -166,6 +196,8 @@ def analyze_campaign(
             rule=rule,
         ),
         *_design_checks(store, campaign, moment, margin),
+        *outlier_checks(lift, caps, roi.cost, campaign.currency),
+        *([gain_kept(later)] if later else []),
         # Before the last day no test is as precise as it was planned to be.
         *([] if running else _power_checks(roi, margin)),
     ]
@@ -189,7 +221,35 @@ def analyze_campaign(
         so_far=running,
         plan=plan,
         rule=rule,
+        caps=caps,
+        after_window=later,
+        segments=segments,
+        not_compared=not_compared,
     )
+
+
+def _segments(
+    store: Store,
+    campaign: Campaign,
+    as_of: datetime,
+    by: str | None,
+    confidence_level: float,
+    pre_days: int,
+) -> tuple[Segments | None, str]:
+    """Return the lifts of segments, or why there are none."""
+    if by is None:
+        return None, "Segments are compared at the end of a campaign, where they are asked for."
+    if "customers" not in store:
+        return None, "The store has no table of customers, so no segments."
+    try:
+        found = read_segments(
+            store, campaign, as_of, by, confidence_level=confidence_level, pre_days=pre_days
+        )
+    except NotEstimableError as reason:
+        return None, f"Segments cannot be compared: {reason}."
+    if len(found.segments) + len(found.not_tested) < 2:
+        return None, f"All customers counted have the same {by}."
+    return found, ""
 
 
 def _design_checks(store: Store, campaign: Campaign, as_of: datetime, margin: Lift) -> list[Check]:

@@ -13,8 +13,11 @@ from smsroi_models.attribution.estimates import (
     first_clear_day,
     payback_day,
 )
+from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.running import SoFar
+from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.spending import Texts
+from smsroi_models.attribution.winsorised import Caps
 from smsroi_models.decision import Decision, DecisionRule, decide
 from smsroi_models.planning.record import Plan
 from smsroi_models.records import Record
@@ -36,8 +39,9 @@ class CampaignResult(Record):
     texts : Texts or None
         None where the store has no messages.
     lift : dict of str to OutcomeLift
-        By outcome, per assigned customer: ``revenue``, ``margin``, ``orders``, ``converted`` and,
-        where known, ``opted_out``.
+        By outcome, per assigned customer: ``revenue``, ``margin``, ``orders``, ``converted``,
+        where anybody bought ``revenue_capped`` and ``margin_capped``, and, where known,
+        ``opted_out``.
     not_estimable : dict of str to str
         Outcomes that cannot be estimated, with the reason.
     roi : Roi
@@ -54,6 +58,14 @@ class CampaignResult(Record):
         As recorded before the campaign; None where the store has none.
     rule : DecisionRule
         What ``decision`` follows.
+    caps : Caps or None
+        Where spend was cut for the capped outcomes; None where nobody bought.
+    after_window : PullForward or None
+        What became of the gain after the window; None while the campaign runs.
+    segments : Segments or None
+        The margin's lift by segment; None where segments were not compared.
+    not_compared : str
+        Why not; empty where they were.
     """
 
     campaign: Campaign
@@ -71,6 +83,10 @@ class CampaignResult(Record):
     so_far: SoFar | None = None
     plan: Plan | None = None
     rule: DecisionRule = field(default_factory=DecisionRule)
+    caps: Caps | None = None
+    after_window: PullForward | None = None
+    segments: Segments | None = None
+    not_compared: str = ""
 
     @property
     def outcome(self) -> Outcome | Literal["invalid"]:
@@ -93,6 +109,7 @@ class CampaignResult(Record):
     def decision(self) -> Decision:
         """What to do next, by ``rule``.
 
+        A campaign whose gain was lost again after the window is not repeated but changed.
         A running campaign is never stopped or changed by it before its last day, unless even the
         margin fell: until then the days left may earn the cost.
         """
@@ -100,7 +117,14 @@ class CampaignResult(Record):
         found = decide(self.roi, self.lift["margin"].headline, self.rule, comparable=comparable)
         if self.so_far and self.outcome == "unclear":
             return Decision("wait", None)
+        if found.action == "repeat" and self.moved_earlier:
+            return Decision("change", None)
         return found
+
+    @property
+    def moved_earlier(self) -> bool:
+        """Whether the window's gain was clearly lost again in the time after it."""
+        return self.after_window is not None and self.after_window.verdict == "moved earlier"
 
     @property
     def covariates(self) -> tuple[str, ...]:

@@ -53,19 +53,47 @@ def segment_lifts(
     NotReadyError
         If no window is over yet.
     NotEstimableError
-        If no segment can be compared.
+        If no segment can be compared, or there are more of them than can be told apart.
     ParameterError
-        If a parameter lies outside its range, or there are more segments than can be told apart.
+        If a parameter lies outside its range.
     """
     check_parameters(confidence_level, pre_days)
     require_sound(store, "a comparison of segments", ["customers"])
     campaign = read_campaign(store, campaign_id)
     moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
+    return read_segments(
+        store,
+        campaign,
+        moment,
+        by,
+        outcome=outcome,
+        confidence_level=confidence_level,
+        pre_days=pre_days,
+    )
+
+
+def read_segments(
+    store: Store,
+    campaign: Campaign,
+    moment: datetime,
+    by: str,
+    *,
+    outcome: str = "margin",
+    confidence_level: float,
+    pre_days: int,
+) -> Segments:
+    """Return the lifts of a campaign's segments, from a store that was found sound.
+
+    Raises
+    ------
+    NotReadyError, NotEstimableError, ParameterError
+        As `segment_lifts`.
+    """
     groups = collect_segments(store, campaign, moment, by, outcome=outcome, pre_days=pre_days)
     if not groups:
         raise NotReadyError(
-            f"campaign {campaign_id!r} has no {campaign.window_days}-day window that is over as of "
-            f"{moment:%Y-%m-%d %H:%M} UTC: read its segments later, or pass as_of"
+            f"campaign {campaign.campaign_id!r} has no {campaign.window_days}-day window that is "
+            f"over as of {moment:%Y-%m-%d %H:%M} UTC: read its segments later, or pass as_of"
         )
     texted = sum(treatment.n for treatment, _ in groups.values() if treatment)
     known = outcome == "margin" and "messages" in store and texted

@@ -74,9 +74,10 @@ def compare_segments(
     Raises
     ------
     ParameterError
-        If there are more than `MOST_SEGMENTS` segments, or an option lies outside its range.
+        If an option lies outside its range.
     NotEstimableError
-        If no segment can be compared, or the whole arms cannot.
+        If there are more than `MOST_SEGMENTS` segments, or no segment can be compared, or the
+        whole arms cannot.
 
     References
     ----------
@@ -183,7 +184,7 @@ def heterogeneity(lifts: Sequence[float], standard_errors: Sequence[float]) -> H
 
 def _require_few(groups: Mapping[str, Arms], by: str) -> None:
     if len(groups) > MOST_SEGMENTS:
-        raise ParameterError(
+        raise NotEstimableError(
             f"{by} has {len(groups)} values: at most {MOST_SEGMENTS} segments can be told apart. "
             f"Merge them into fewer (the smallest into one) before the analysis"
         )

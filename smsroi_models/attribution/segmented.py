@@ -17,7 +17,6 @@ from smsroi_models.errors import ParameterError
 
 NO_SEGMENT = "(none)"
 OUTCOMES = ("revenue", "margin", "orders", "converted", "opted_out")
-# Ids tell customers apart, not kinds of customers.
 _NOT_SEGMENTS = ("customer_id", "referrer_id")
 
 
@@ -40,6 +39,19 @@ def with_segment(store: Tables, customers: ibis.Table, by: str) -> ibis.Table:
     ParameterError
         If the store has no table of customers, or that has no such column of text.
     """
+    check_segments_by(store, by)
+    known = store["customers"]
+    segments = known.select("customer_id", segment=known[by].strip().nullif(""))
+    return customers.left_join(segments, "customer_id").select(
+        *customers.columns, segment=_.segment.coalesce(NO_SEGMENT)
+    )
+
+
+def check_segments_by(store: Tables, by: str) -> None:
+    """Raise `ParameterError` unless ``by`` is a text column of the store's customers.
+
+    Ids are none: they tell customers apart, not kinds of customers.
+    """
     if "customers" not in store:
         raise ParameterError(
             f"by is {by!r}, but the store has no table customers: segments are read from it; add "
@@ -53,10 +65,6 @@ def with_segment(store: Tables, customers: ibis.Table, by: str) -> ibis.Table:
     ]
     if by not in allowed:
         raise ParameterError(f"by is {by!r}: use a column of customers, {' or '.join(allowed)}")
-    segments = known.select("customer_id", segment=known[by].strip().nullif(""))
-    return customers.left_join(segments, "customer_id").select(
-        *customers.columns, segment=_.segment.coalesce(NO_SEGMENT)
-    )
 
 
 def collect_segments(

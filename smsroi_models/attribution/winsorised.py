@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import ibis
 from ibis import _
 
-from smsroi_models.errors import NotEstimableError, ParameterError
+from smsroi_models.errors import ParameterError
 from smsroi_models.records import Record
 from smsroi_models.store.tables import ARMS
 
@@ -52,32 +52,21 @@ class Caps(Record):
     margin_treatment: float
     margin_holdout: float
 
+    @property
+    def n_capped(self) -> int:
+        """Customers of both arms whose margin was cut."""
+        return self.capped_treatment + self.capped_holdout
 
-def with_capped(customers: ibis.Table, quantile: float = 0.99) -> ibis.Table:
+
+def with_capped(customers: ibis.Table, caps: Caps) -> ibis.Table:
     """Return, lazily, the customers with ``revenue_capped`` and ``margin_capped``.
-
-    Revenue is cut above. Margin is cut at both ends, at the quantile and at one less the quantile,
-    because a refunded or misbooked order may carry a result downwards just as well; its cap is at
-    least 0 and its floor at most 0, so that those who did not buy stay at 0. The caps are values
-    of customers (nearest rank, R's type 1), the same in every engine: with q of n buyers, the
-    value of rank ceil(q n).
 
     Parameters
     ----------
     customers : ibis.Table
-        From `outcomes`: ``revenue``, ``margin`` and ``converted``.
-    quantile : float
-        In (0.5, 1).
-
-    Raises
-    ------
-    ParameterError
-        If the quantile lies outside (0.5, 1).
-
-    References
-    ----------
-    Tukey (1962), The future of data analysis, Annals of Mathematical Statistics 33(1), section 14.
-    Hyndman and Fan (1996), The American Statistician 50(4), definition 1.
+        From `outcomes`: ``revenue`` and ``margin``.
+    caps : Caps
+        From `collect_caps`, of the same customers.
 
     Examples
     --------
@@ -85,20 +74,17 @@ def with_capped(customers: ibis.Table, quantile: float = 0.99) -> ibis.Table:
 
     >>> spend = [10.0, 20.0, 30.0, 999.0, 0.0]
     >>> rows = ibis.memtable(
-    ...     {"revenue": spend, "margin": spend, "converted": [1.0, 1.0, 1.0, 1.0, 0.0]}
+    ...     {"arm": ["treatment"] * 5, "revenue": spend, "margin": spend,
+    ...      "converted": [1.0, 1.0, 1.0, 1.0, 0.0]}
     ... )
-    >>> capped = with_capped(rows, 0.75)
+    >>> capped = with_capped(rows, collect_caps(rows, 0.75))
     >>> sorted(capped.revenue_capped.to_pyarrow().to_pylist())
     [0.0, 10.0, 20.0, 30.0, 30.0]
     """
-    _check_quantile(quantile)
-    caps = caps_of(customers, quantile)
-    revenue_cap, margin_cap, margin_floor = (
-        caps.select(name).as_scalar() for name in ("revenue_cap", "margin_cap", "margin_floor")
-    )
+    margin = ibis.least(_.margin, ibis.literal(caps.margin_cap))
     return customers.mutate(
-        revenue_capped=ibis.least(_.revenue, revenue_cap),
-        margin_capped=ibis.greatest(ibis.least(_.margin, margin_cap), margin_floor),
+        revenue_capped=ibis.least(_.revenue, ibis.literal(caps.revenue_cap)),
+        margin_capped=ibis.greatest(margin, ibis.literal(caps.margin_floor)),
     )
 
 
@@ -127,10 +113,10 @@ def caps_of(customers: ibis.Table, quantile: float) -> ibis.Table:
 
 def caps_counted(customers: ibis.Table, quantile: float) -> ibis.Table:
     """Return, lazily, a row an arm: the caps, who was cut and how much of the margin."""
-    caps = caps_of(customers, quantile)
+    within = ibis.greatest(ibis.least(_.margin, _.margin_cap), _.margin_floor)
     return (
-        with_capped(customers, quantile)
-        .cross_join(caps)
+        customers.cross_join(caps_of(customers, quantile))
+        .mutate(margin_capped=within)
         .group_by("arm")
         .aggregate(
             revenue_cap=_.revenue_cap.max(),
@@ -143,27 +129,41 @@ def caps_counted(customers: ibis.Table, quantile: float) -> ibis.Table:
     )
 
 
-def collect_caps(customers: ibis.Table, quantile: float = 0.99) -> Caps:
+def collect_caps(customers: ibis.Table, quantile: float = 0.99) -> Caps | None:
     """Collect, in one query, the caps and how many customers of each arm they cut.
+
+    Revenue is cut above. Margin is cut at both ends, at the quantile and at one less the quantile,
+    because a refunded or misbooked order may carry a result downwards just as well; its cap is at
+    least 0 and its floor at most 0, so that those who did not buy stay at 0. The caps are values
+    of customers (nearest rank, R's type 1), the same in every engine: with q of n buyers, the
+    value of rank ceil(q n).
 
     Parameters
     ----------
     customers : ibis.Table
-        From `outcomes`.
+        From `outcomes`: ``arm``, ``revenue``, ``margin`` and ``converted``.
     quantile : float
         In (0.5, 1).
+
+    Returns
+    -------
+    Caps or None
+        None where nobody bought: there is no spend to cap.
 
     Raises
     ------
     ParameterError
         If the quantile lies outside (0.5, 1).
-    NotEstimableError
-        If nobody bought.
+
+    References
+    ----------
+    Tukey (1962), The future of data analysis, Annals of Mathematical Statistics 33(1), section 14.
+    Hyndman and Fan (1996), The American Statistician 50(4), definition 1.
     """
     _check_quantile(quantile)
     rows = caps_counted(customers, quantile).to_pyarrow().to_pylist()
     if not rows or not rows[0]["buyers"]:
-        raise NotEstimableError("nobody bought: there is no spend to cap; wait for orders")
+        return None
     found = {row["arm"]: row for row in rows}
     capped = [int(found[arm]["capped"]) if arm in found else 0 for arm in ARMS]
     margin = [float(found[arm]["margin"]) if arm in found else 0.0 for arm in ARMS]

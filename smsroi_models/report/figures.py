@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.estimates import OutcomeLift
+from smsroi_models.report.after_window_figure import margin_by_horizon
 from smsroi_models.report.drawing import (
     BLUE,
     GREY,
@@ -24,6 +25,7 @@ from smsroi_models.report.drawing import (
     money_axis,
 )
 from smsroi_models.report.numbers import Money, plain, say
+from smsroi_models.report.segments_figure import forest
 from smsroi_models.report.waterfall import waterfall
 from smsroi_models.report.words import (
     confidence,
@@ -34,7 +36,21 @@ from smsroi_models.report.words import (
 )
 from smsroi_models.result import CampaignResult
 
-__all__ = ["cumulative_margin", "lift_intervals", "waterfall"]
+__all__ = ["after_window", "cumulative_margin", "lift_intervals", "segments", "waterfall"]
+
+
+def segments(result: CampaignResult) -> Picture | None:
+    """Draw each segment's lift with its interval; None where segments were not compared."""
+    if result.segments is None:
+        return None
+    return forest(result.segments, result.campaign.currency)
+
+
+def after_window(result: CampaignResult) -> Picture | None:
+    """Draw what was left of the margin at each horizon after the window; None where none is."""
+    if result.after_window is None:
+        return None
+    return margin_by_horizon(result.after_window, result.campaign.currency)
 
 
 def lift_intervals(result: CampaignResult) -> Picture:

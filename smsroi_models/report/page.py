@@ -5,7 +5,9 @@ Campaign names, messages and labels come from outside: `fragment` escapes every 
 
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.estimates import PROPORTIONS
+from smsroi_models.attribution.winsorised import CAPPED
 from smsroi_models.report import words
+from smsroi_models.report.after_window_page import after_window_table
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import (
     Money,
@@ -18,6 +20,7 @@ from smsroi_models.report.numbers import (
     with_interval,
 )
 from smsroi_models.report.results import versions
+from smsroi_models.report.segments_page import segments_table
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine
 
@@ -26,6 +29,8 @@ _OUTCOMES = {
     "orders": "Orders per customer",
     "revenue": "Revenue per customer",
     "margin": "Margin per customer",
+    "revenue_capped": "Revenue per customer, extremes cut",
+    "margin_capped": "Margin per customer, extremes cut",
     "opted_out": "Customers who opted out",
 }
 
@@ -82,7 +87,7 @@ def lift_table(result: CampaignResult) -> Html:
     """Return every outcome's lift by both estimators."""
     money = Money(result.campaign.currency)
     rows = []
-    for name, label in _OUTCOMES.items():
+    for name, label in _shown(result).items():
         if name in result.lift:
             pair = result.lift[name]
             rows.append(_lift_row(label, pair.headline, name, money, main=True))
@@ -92,9 +97,28 @@ def lift_table(result: CampaignResult) -> Html:
         "lift_table.html",
         rows=rows,
         adjusted=bool(result.covariates),
-        not_estimable=[(_OUTCOMES[n], why) for n, why in result.not_estimable.items()],
+        not_estimable=[
+            (label, result.not_estimable[name])
+            for name, label in _shown(result).items()
+            if name in result.not_estimable
+        ],
+        caps=_caps(result, money),
         confidence=words.confidence(result.confidence_level),
     )
+
+
+def segments(result: CampaignResult) -> Html:
+    """Return which kinds of customers responded, or why that is not told."""
+    if result.segments is None:
+        return fragment("note.html", text=result.not_compared)
+    return segments_table(result.segments, result.campaign.currency)
+
+
+def after_window(result: CampaignResult) -> Html:
+    """Return whether the gain lasted, or why that is not told."""
+    if result.after_window is None:
+        return fragment("note.html", text="It is read once the campaign is over.")
+    return after_window_table(result.after_window, result.campaign.currency)
 
 
 def checks(result: CampaignResult) -> Html:
@@ -115,6 +139,27 @@ def method(result: CampaignResult) -> Html:
         method=words.method(result),
         versions=versions(),
     )
+
+
+def _shown(result: CampaignResult) -> dict[str, str]:
+    """Return the outcomes of the table with their labels; capped ones only where it cut."""
+    cut = result.caps is not None and result.caps.n_capped > 0
+    return {name: label for name, label in _OUTCOMES.items() if cut or name not in CAPPED}
+
+
+def _caps(result: CampaignResult, money: Money) -> dict[str, str] | None:
+    """Return where spend was cut, in words; None where it was nowhere."""
+    caps = result.caps
+    if caps is None or not caps.n_capped:
+        return None
+    return {
+        "revenue": money(caps.revenue_cap, 0.01),
+        "margin": money(caps.margin_cap, 0.01),
+        "floor": money(caps.margin_floor, 0.01) if caps.margin_floor < 0 else "",
+        "texted": f"{caps.capped_treatment:,}",
+        "held": f"{caps.capped_holdout:,}",
+        "share": words.confidence(caps.quantile),
+    }
 
 
 def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:

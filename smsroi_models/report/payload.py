@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.report import words
 from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.result import CampaignResult
@@ -59,6 +60,9 @@ def results(result: CampaignResult) -> Results:
                     name: pair.unadjusted.to_dict() for name, pair in result.lift.items()
                 },
             },
+            "caps": result.caps.to_dict() if result.caps else None,
+            "after_window": _after_window(result.after_window),
+            "segments": _segments(result),
             "checks": [check.to_dict() for check in result.checks],
         }
     )
@@ -83,6 +87,31 @@ def _so_far(result: CampaignResult) -> dict[str, Any] | None:
         **result.so_far.to_dict(),
         "last_assigned_at": _iso(result.so_far.last_assigned_at),
         "ends_at": _iso(result.so_far.ends_at),
+    }
+
+
+def _after_window(found: PullForward | None) -> dict[str, Any] | None:
+    """Return what became of the gain; null while the campaign runs."""
+    if found is None:
+        return None
+    return {
+        "verdict": found.verdict,
+        "horizons": [horizon.to_dict() for horizon in found.horizons],
+        "too_early": {str(days): _iso(when) for days, when in found.too_early.items()},
+        "not_estimable": {str(days): reason for days, reason in found.not_estimable.items()},
+    }
+
+
+def _segments(result: CampaignResult) -> dict[str, Any] | None:
+    """Return the segments with their corrected p-values; null where they were not compared."""
+    if result.segments is None:
+        return None
+    found = result.segments
+    return {
+        **found.to_dict(),
+        "differ": found.differ,
+        "responded_more": list(found.responded_more),
+        "responded_less": list(found.responded_less),
     }
 
 

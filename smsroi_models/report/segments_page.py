@@ -101,14 +101,18 @@ def _names(segments: tuple[str, ...]) -> str:
     return named([shortened(name, 24) for name in segments])
 
 
+def _in(segments: tuple[str, ...]) -> str:
+    return f"In the segment{'s' if len(segments) > 1 else ''} {_names(segments)}"
+
+
 def _payers(segments: Segments) -> str:
     if segments.break_even is None:
         return ""
     told = []
     if segments.paid:
-        told.append(f"For {_names(segments.paid)} the text clearly earned more than its price.")
+        told.append(f"{_in(segments.paid)} the text clearly earned more than its price.")
     if segments.did_not_pay:
-        told.append(f"For {_names(segments.did_not_pay)} it clearly earned less than its price.")
+        told.append(f"{_in(segments.did_not_pay)} it clearly earned less than its price.")
     return " ".join(told) or "In no segment is it clear whether the text earned its price."
 
 

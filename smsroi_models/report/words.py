@@ -72,6 +72,11 @@ def next_step(result: CampaignResult) -> str:
 
 
 def _change(result: CampaignResult, needed: int | None) -> str:
+    if result.moved_earlier:
+        return (
+            "Change it: the profit of the window was orders moved earlier. Offer what makes "
+            "customers buy more, not sooner."
+        )
     if result.roi.profit is not None and result.roi.profit.ci_upper < result.rule.minimum_profit:
         return (
             "Change it: the texts earned margin, but too little. Spend less on it, give less "

@@ -224,7 +224,7 @@ def test_one_segment_has_nothing_to_differ_from() -> None:
 
 def test_too_many_segments_are_refused_with_the_remedy() -> None:
     groups = dict.fromkeys(map(str, range(MOST_SEGMENTS + 1)), _groups([0.5])["a"])
-    with pytest.raises(ParameterError, match=r"segment has 21 values.*Merge them into fewer"):
+    with pytest.raises(NotEstimableError, match=r"segment has 21 values.*Merge them into fewer"):
         compare_segments(groups, "margin")
 
 

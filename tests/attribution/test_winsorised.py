@@ -22,11 +22,12 @@ from smsroi_models.attribution.outcomes import outcomes
 from smsroi_models.attribution.outliers import outliers
 from smsroi_models.attribution.winsorised import (
     CAPPED,
+    Caps,
     caps_counted,
     collect_caps,
     with_capped,
 )
-from smsroi_models.errors import DataError, NotEstimableError, ParameterError
+from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.store.connect import Store
 
 
@@ -37,6 +38,12 @@ def _customers(margin: np.ndarray, arm: list[str] | None = None) -> ibis.Table:
     return ibis.memtable(pd.DataFrame(frame))
 
 
+def _caps(customers: ibis.Table, quantile: float) -> Caps:
+    caps = collect_caps(customers, quantile)
+    assert caps is not None
+    return caps
+
+
 def _column(table: ibis.Table, name: str) -> list[float]:
     return sorted(table[name].to_pyarrow().to_pylist())
 
@@ -44,12 +51,12 @@ def _column(table: ibis.Table, name: str) -> list[float]:
 def test_a_table_by_hand() -> None:
     """Ten buyers at 0.9: the ninth of ten is the cap, the second the floor; idle ones stay at 0."""
     margin = np.array([0.0] * 5 + [-50.0, -2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 900.0])
-    caps = collect_caps(_customers(margin, ["treatment"] * 14 + ["holdout"]), 0.9)
+    caps = _caps(_customers(margin, ["treatment"] * 14 + ["holdout"]), 0.9)
     assert (caps.buyers, caps.margin_cap, caps.margin_floor) == (10, 9.0, -2.0)
     assert caps.revenue_cap == 100.0  # of 4, 6, 8, 10, 12, 14, 16, 18, 100 and 1,800
     assert (caps.capped_treatment, caps.capped_holdout) == (1, 1)
     assert (caps.margin_treatment, caps.margin_holdout) == (-48.0, 891.0)
-    capped = with_capped(_customers(margin), 0.9)
+    capped = with_capped(_customers(margin), caps)
     expected = [-2.0, -2.0, *[0.0] * 5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 9.0]
     assert _column(capped, "margin_capped") == expected
     assert max(_column(capped, "revenue_capped")) == 100.0
@@ -61,7 +68,7 @@ def test_a_table_by_hand() -> None:
 def test_caps_are_numpys_quantiles_of_the_buyers(n: int, quantile: float) -> None:
     rng = np.random.default_rng([7, n])
     margin = np.concatenate([np.round(rng.normal(20, 30, n), 2) + 0.001, np.zeros(50)])
-    caps = collect_caps(_customers(margin), quantile)
+    caps = _caps(_customers(margin), quantile)
     bought = margin[margin != 0]
     upper = np.quantile(bought, quantile, method="inverted_cdf")
     assert caps.margin_cap == pytest.approx(max(upper, 0.0), abs=0)
@@ -75,44 +82,45 @@ def test_caps_are_numpys_quantiles_of_the_buyers(n: int, quantile: float) -> Non
 def test_capped_values_are_scipys_winsorized_ones() -> None:
     """SciPy cuts floor(limit n) values at either end: 5 of 500 at 0.99."""
     margin = np.random.default_rng(8).normal(5, 30, 500)
-    capped = with_capped(_customers(margin), 0.99)
+    customers = _customers(margin)
+    capped = with_capped(customers, _caps(customers, 0.99))
     theirs = np.asarray(mstats.winsorize(margin, limits=(0.01, 0.01)))
     assert _column(capped, "margin_capped") == pytest.approx(sorted(theirs), rel=1e-12)
 
 
 def test_profit_on_every_order_has_no_floor_above_zero() -> None:
     margin = np.array([10.0, 20.0, 30.0, 40.0, 0.0, 0.0])
-    capped = with_capped(_customers(margin), 0.75)
+    customers = _customers(margin)
+    capped = with_capped(customers, _caps(customers, 0.75))
     assert _column(capped, "margin_capped") == [0.0, 0.0, 10.0, 20.0, 30.0, 30.0]
 
 
 def test_on_a_campaign_both_stand_side_by_side(shop: Store) -> None:
     customers = outcomes(shop, read_campaign(shop, "SPRING"), AS_OF, pre_days=PRE_DAYS)
-    treated, held = collect_moments(with_capped(customers, 0.6), ["margin", *CAPPED])
+    caps = _caps(customers, 0.6)
+    treated, held = collect_moments(with_capped(customers, caps), ["margin", *CAPPED])
     # Revenue of the buyers 110, 15, 30, 50, 25: the third is 30. Margin 64, -13, 20, 30, 20: 20,
     # and from below the third too, which is above 0.
     assert treated.mean_of("revenue_capped") == pytest.approx((30.0 + 15.0 + 30.0) / 4)
     assert held.mean_of("margin_capped") == pytest.approx((20.0 + 20.0) / 3)
     assert treated.mean_of("margin") == pytest.approx((64.0 - 13.0 + 20.0) / 4)
-    assert collect_caps(customers, 0.6).capped_treatment == 2
+    assert (caps.capped_treatment, caps.n_capped) == (2, 3)
 
 
 @pytest.mark.parametrize("quantile", [0.5, 1.0, -1.0, float("nan"), 1])
 def test_a_quantile_outside_its_range_is_refused(quantile: float) -> None:
-    for function in (with_capped, collect_caps):
-        with pytest.raises(ParameterError, match=r"between 0\.5 and 1"):
-            function(_customers(np.array([1.0, 2.0])), quantile)
+    with pytest.raises(ParameterError, match=r"between 0\.5 and 1"):
+        collect_caps(_customers(np.array([1.0, 2.0])), quantile)
 
 
 def test_without_buyers_there_is_nothing_to_cap() -> None:
-    with pytest.raises(NotEstimableError, match="nobody bought"):
-        collect_caps(_customers(np.zeros(4)))
-    assert _column(with_capped(_customers(np.zeros(4))), "margin_capped") == [0.0] * 4
+    assert collect_caps(_customers(np.zeros(4))) is None
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres", "bigquery", "snowflake"])
 def test_the_query_compiles_for_other_engines(dialect: str) -> None:
-    for query in (with_capped(CUSTOMERS), caps_counted(CUSTOMERS, 0.99)):
+    caps = Caps(0.99, 10, 200.0, 100.0, -5.0, 1, 0, 50.0, 0.0)
+    for query in (with_capped(CUSTOMERS, caps), caps_counted(CUSTOMERS, 0.99)):
         assert ibis.to_sql(query, dialect=dialect).lstrip().startswith(("SELECT", "WITH"))
 
 

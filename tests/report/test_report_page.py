@@ -18,6 +18,8 @@ PARTS = (
     page.key_figures,
     page.ledger,
     page.lift_table,
+    page.segments,
+    page.after_window,
     page.checks,
     page.limits,
     page.method,
