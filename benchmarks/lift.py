@@ -3,7 +3,7 @@
 One run on one machine, the same Parquet files for everybody:
 
 - *scan*: DuckDB reads the columns that a lift needs, once, and adds them up; nobody can be faster;
-- *smsroi*: `all_outcomes` and `collect_moments_by`, then regression-adjusted lifts;
+- *smsroi*: `collect_all_moments`, then regression-adjusted lifts;
 - *tea-tasting*: a plain Ibis join of each campaign's assignments with the orders, CUPED; and the
   same on smsroi's table of customers, `outcomes`;
 - *pandas + statsmodels*: the same tables in memory, one regression a campaign (HC2).
@@ -94,14 +94,11 @@ def scan(folder: Path) -> list[float]:
 def smsroi(folder: Path) -> list[float]:
     """Return the adjusted lift of revenue of each campaign."""
     import smsroi_models
-    from smsroi_models.attribution.all_campaigns import all_outcomes
-    from smsroi_models.attribution.collect import collect_moments_by
+    from smsroi_models.attribution.all_campaigns import collect_all_moments
 
     columns = ["revenue", *COVARIATES]
     with smsroi_models.open_store(folder) as store:
-        moments = collect_moments_by(
-            all_outcomes(store, AS_OF, pre_days=PRE_DAYS), columns, "campaign_id"
-        )
+        moments = collect_all_moments(store, AS_OF, columns, pre_days=PRE_DAYS)
     return [
         smsroi_models.compare(*arms, "revenue", covariates=COVARIATES).absolute_lift
         for arms in moments.values()

@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
-from ibis import _
 from numpy.typing import NDArray
 
-from smsroi_models.attribution.all_campaigns import all_outcomes
+from smsroi_models.attribution.all_campaigns import collect_all_moments
 from smsroi_models.attribution.campaigns import read_campaign, read_readiness
 from smsroi_models.attribution.cohorts import Arms, cohort_lift, pooled, sum_of_independent
-from smsroi_models.attribution.collect import collect_moments_by
 from smsroi_models.attribution.cumulative import cumulative_moments
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.estimates import usable_covariates
@@ -78,9 +76,8 @@ def campaign_parts(
     pre_days: int,
 ) -> tuple[tuple[CampaignPart, ...], Estimate | None]:
     """Return each campaign's profit against its own holdout, and their sum."""
-    ids = [part.campaign_id for part in spending]
-    outcomes = all_outcomes(store, as_of, pre_days=pre_days).filter(_.campaign_id.isin(ids))
-    found = collect_moments_by(outcomes, ["margin", *PRE_PERIOD_COLUMNS], "campaign_id")
+    columns = ["margin", *PRE_PERIOD_COLUMNS]
+    found = collect_all_moments(store, as_of, columns, pre_days=pre_days)
     parts, figures = [], []
     for part in spending:
         campaign = read_campaign(store, part.campaign_id)

@@ -40,8 +40,8 @@ def collect_moments(
     query = moments_by_arm(rows, columns, arm, treatment, holdout)
     found = _arms_of(query.to_pyarrow().to_pylist(), arm, "")
     return (
-        _read_moments(found, treatment, columns, arm),
-        _read_moments(found, holdout, columns, arm),
+        read_arm(found, treatment, columns, arm),
+        read_arm(found, holdout, columns, arm),
     )
 
 
@@ -75,7 +75,7 @@ def collect_moments_by(
     for value in sorted(groups, key=lambda group: (group is None, group)):
         found = _arms_of(groups[value], arm, f" with {by} = {value!r}")
         arms[value] = tuple(  # type: ignore[assignment]
-            _read_moments(found, name, columns, arm) if name in found else None
+            read_arm(found, name, columns, arm) if name in found else None
             for name in (treatment, holdout)
         )
     return arms
@@ -204,9 +204,18 @@ def _statistics(numbers: ibis.Table, k: int) -> dict[str, ibis.Value]:
     return statistics
 
 
-def _read_moments(
+def read_arm(
     found: dict[Any, dict[str, Any]], value: Any, columns: Sequence[str], arm: str
 ) -> Moments:
+    """Return the moments of one arm from rows of `moments_by_arm`, by arm.
+
+    Raises
+    ------
+    NotEstimableError
+        If the arm has no row.
+    DataError
+        If a value is null, NaN or infinite.
+    """
     if value not in found:
         raise NotEstimableError(
             f"no row has {arm} = {value!r}: both arms need customers (there are "

@@ -11,11 +11,12 @@ from typing import Any
 import ibis
 from ibis import _
 
-from smsroi_models.attribution.all_campaigns import all_outcomes
+from smsroi_models.attribution.all_campaigns import collect_all_moments
 from smsroi_models.attribution.campaigns import Campaign, Tables, instant
 from smsroi_models.attribution.collect import Arms, collect_moments_by
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS, outcomes
+from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.errors import DataError, NotEstimableError
 from smsroi_models.records import Record
 from smsroi_models.store.tables import UNSENT_STATUSES
@@ -159,9 +160,13 @@ def read_audience_size(store: Tables, as_of: datetime, segment: str | None = Non
 
 
 def collect_past(store: Tables, as_of: datetime, pre_days: int) -> dict[str, Arms]:
-    """Return the moments of every campaign's arms, by id, of windows over at ``as_of``."""
-    rows = all_outcomes(store, as_of, pre_days=pre_days)
-    return collect_moments_by(rows, _MEASURED, "campaign_id")
+    """Return the moments of every campaign's arms, by id, of windows over at ``as_of``.
+
+    A programme's row is none of them: its window is that of all its campaigns.
+    """
+    found = collect_all_moments(store, as_of, _MEASURED, pre_days=pre_days)
+    programmes = read_programmes(store)
+    return {name: arms for name, arms in found.items() if name not in programmes}
 
 
 def read_terms(store: Tables, as_of: datetime) -> LatestTerms:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import numpy as np
-import pandas as pd
 import pytest
 from corner_shop import AS_OF, PRE_DAYS
 
-from smsroi_models.attribution.all_campaigns import all_outcomes
-from smsroi_models.attribution.campaigns import read_campaign, read_campaign_ids
+from smsroi_models.attribution.all_campaigns import COLUMNS, active_customers, collect_all_moments
+from smsroi_models.attribution.campaigns import read_campaign
+from smsroi_models.attribution.collect import collect_moments
 from smsroi_models.attribution.outcomes import outcomes
 from smsroi_models.simulate import simulate_program
 from smsroi_models.store.connect import Store, open_store
@@ -24,37 +24,42 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
-def _each(store: Store, as_of: datetime, pre_days: int) -> pd.DataFrame:
-    frames = [
-        outcomes(store, read_campaign(store, name), as_of, pre_days=pre_days)
-        .drop("opted_out")
-        .execute()
-        .assign(campaign_id=name)
-        for name in read_campaign_ids(store)
-    ]
-    return pd.concat(frames)
-
-
-def _assert_same(store: Store, as_of: datetime, pre_days: int) -> None:
-    together = all_outcomes(store, as_of, pre_days=pre_days).execute()
-    apart = _each(store, as_of, pre_days)[together.columns]
-    keys = ["campaign_id", "customer_id"]
-    pd.testing.assert_frame_equal(
-        together.sort_values(keys, ignore_index=True),
-        apart.sort_values(keys, ignore_index=True),
-        check_exact=False,
-        rtol=1e-12,  # sums of the same orders, perhaps in another order
-    )
+def _assert_same(store: Store, as_of: datetime, pre_days: int, ids: list[str]) -> None:
+    together = collect_all_moments(store, as_of, COLUMNS, pre_days=pre_days)
+    assert list(together) == ids
+    for campaign_id, arms in together.items():
+        customers = outcomes(store, read_campaign(store, campaign_id), as_of, pre_days=pre_days)
+        for found, expected in zip(arms, collect_moments(customers, COLUMNS), strict=True):
+            assert found is not None and (found.n, found.columns) == (expected.n, COLUMNS)
+            # The same numbers added up in another order.
+            np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-12)
+            scale = np.sqrt(np.outer(*[np.diag(expected.covariance)] * 2))
+            assert (np.abs(found.covariance - expected.covariance) <= 1e-12 * scale).all()
 
 
 def test_every_edge_of_the_hand_written_shop(shop: Store) -> None:
-    _assert_same(shop, AS_OF, PRE_DAYS)
+    _assert_same(shop, AS_OF, PRE_DAYS, ["AUTUMN", "SPRING"])
 
 
 @pytest.mark.parametrize("pre_days", [0, 90])
 def test_a_simulated_shop(simulated: Store, pre_days: int) -> None:
     # The third campaign's windows are not over: it is not there.
-    as_of = datetime(2025, 3, 10, tzinfo=UTC)
-    _assert_same(simulated, as_of, pre_days)
-    found = all_outcomes(simulated, as_of).campaign_id.nunique().execute()
-    assert found == 2
+    _assert_same(simulated, datetime(2025, 3, 10, tzinfo=UTC), pre_days, ["camp-01", "camp-02"])
+
+
+def test_before_any_window_is_over_there_is_no_campaign(shop: Store) -> None:
+    assert collect_all_moments(shop, datetime(2025, 3, 1, tzinfo=UTC), COLUMNS) == {}
+
+
+def test_only_those_who_ordered_are_listed(shop: Store) -> None:
+    rows = active_customers(shop, AS_OF, pre_days=PRE_DAYS).to_pyarrow().to_pylist()
+    spring = [row for row in rows if row["campaign_id"] == "SPRING"]
+    # t1, t2, t4, h1 and h3 in the window; t3 and h2 never; t5's window is not over.
+    assert sorted((row["arm"], row["revenue"]) for row in spring) == [
+        ("holdout", 25.0),
+        ("holdout", 50.0),
+        ("treatment", 15.0),
+        ("treatment", 30.0),
+        ("treatment", 110.0),
+    ]
+    assert all(row["converted"] == 1.0 for row in spring)

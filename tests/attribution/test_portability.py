@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import ibis
 import pytest
 
-from smsroi_models.attribution.all_campaigns import all_outcomes
+from smsroi_models.attribution.all_campaigns import COLUMNS, active_customers, all_moments
 from smsroi_models.attribution.campaigns import Campaign, assigned_customers
 from smsroi_models.attribution.collect import moments_by_arm
 from smsroi_models.attribution.daily import daily_additions
@@ -34,7 +34,8 @@ QUERIES = {
     "daily_additions": daily_additions(ORDERS, CUSTOMERS, "margin", ["pre_revenue"]),
     "series_customers": PEOPLE,
     "daily_sums": daily_sums(STORE, CAMPAIGN, SPAN, PEOPLE),
-    "all_outcomes": all_outcomes(STORE, AS_OF),
+    "active_customers": active_customers(STORE, AS_OF),
+    "all_moments": all_moments(STORE, AS_OF, COLUMNS),
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
     "strata_counted": strata_counted(STORE, CAMPAIGN),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
