@@ -69,7 +69,8 @@ def all_moments(
 def active_customers(store: Tables, as_of: datetime, *, pre_days: int = 90) -> ibis.Table:
     """Return, lazily, a row per campaign and assigned customer who ordered in its reach.
 
-    ``campaign_id, customer_id, arm`` and `COLUMNS`. Those without an order in pre-period or window are not here.
+    ``campaign_id, customer_id, arm`` and `COLUMNS`. Those without an order in pre-period or window
+    are not here.
     """
     ready = _ready(store, as_of, pre_days)
     span = ready.aggregate(first=_.begins_at.min(), last=_.ends_at.max())
