@@ -197,7 +197,7 @@ def analyze_campaign(
         ),
         *_design_checks(store, campaign, moment, margin),
         *outlier_checks(lift, caps, roi.cost, campaign.currency),
-        *([gain_kept(later)] if later else []),
+        *([gain_kept(later, roi.cost)] if later else []),
         # Before the last day no test is as precise as it was planned to be.
         *([] if running else _power_checks(roi, margin)),
     ]

@@ -38,9 +38,9 @@ from smsroi_models.attribution.gates_programme import programme_checks
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS
 from smsroi_models.attribution.programme_spending import Spending, collect_spending, read_reach
-from smsroi_models.attribution.programmes import read_programmes
+from smsroi_models.attribution.programmes import read_own_texts, read_programmes
 from smsroi_models.attribution.spending import collect_costs
-from smsroi_models.errors import NotEstimableError
+from smsroi_models.errors import DataError, NotEstimableError
 from smsroi_models.programme_parts import campaign_parts, months_of
 from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.roi import CostLine, return_on_investment
@@ -93,7 +93,8 @@ def analyze_programme(
     StoreError
         If the store breaks its contract.
     DataError
-        If there is no such campaign, or ``as_of`` is not given and an order lies in the future.
+        If there is no such campaign, it sent texts of its own, or ``as_of`` is not given and an
+        order lies in the future.
     NotReadyError
         If nobody was assigned before ``as_of``.
     NotEstimableError
@@ -108,6 +109,11 @@ def analyze_programme(
     check_parameters(confidence_level, pre_days)
     findings = require_sound(store, "what a programme earned")
     campaign = read_campaign(store, campaign_id)
+    if texts := read_own_texts(store, campaign_id):
+        raise DataError(
+            f"{campaign_id!r} is no programme: it sent {texts:,} texts of its own, a programme has "
+            "none; read it as a campaign (smsroi report)"
+        )
     last_order_at = read_last_order_at(store)
     moment = parse_as_of(as_of) if as_of else horizon(last_order_at)
     period = read_period(store, campaign, moment)

@@ -13,6 +13,7 @@ from smsroi_models.attribution.estimates import (
     first_clear_day,
     payback_day,
 )
+from smsroi_models.attribution.lasting import lost_again
 from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.running import SoFar
 from smsroi_models.attribution.segment_records import Segments
@@ -117,14 +118,14 @@ class CampaignResult(Record):
         found = decide(self.roi, self.lift["margin"].headline, self.rule, comparable=comparable)
         if self.so_far and self.outcome == "unclear":
             return Decision("wait", None)
-        if found.action == "repeat" and self.moved_earlier:
+        if found.action == "repeat" and self.lost_again:
             return Decision("change", None)
         return found
 
     @property
-    def moved_earlier(self) -> bool:
-        """Whether the window's gain was clearly lost again in the time after it."""
-        return self.after_window is not None and self.after_window.verdict == "moved earlier"
+    def lost_again(self) -> bool:
+        """Whether the window's gain was clearly lost again, so that its profit does not stand."""
+        return self.after_window is not None and lost_again(self.after_window, self.roi.cost)
 
     @property
     def covariates(self) -> tuple[str, ...]:

@@ -31,6 +31,14 @@ def read_programmes(store: Tables) -> set[str]:
     }
 
 
+def read_own_texts(store: Tables, campaign_id: str) -> int:
+    """Count the texts that a campaign sent in its own name; 0 where the store has no messages."""
+    if "messages" not in store:
+        return 0
+    own = store["messages"].filter(_.campaign_id == campaign_id)
+    return int(own.count().as_scalar().to_pyarrow().as_py())
+
+
 def programme_candidates(store: Tables) -> ibis.Table:
     """Return, lazily, the campaigns without texts: customers an arm, and those others assigned."""
     campaigns = store["campaigns"].select(

@@ -11,6 +11,7 @@ from smsroi_models.report.drawing import (
     GREY,
     INK,
     Picture,
+    cost_line,
     figure_style,
     head,
     money_axis,
@@ -19,7 +20,9 @@ from smsroi_models.report.numbers import Money, say
 from smsroi_models.report.words import confidence
 
 
-def margin_by_horizon(found: PullForward, currency: str) -> Picture | None:
+def margin_by_horizon(
+    found: PullForward, currency: str, cost: float | None = None
+) -> Picture | None:
     """Draw the extra margin up to the window's end and to each horizon; None where none is read.
 
     Parameters
@@ -27,6 +30,8 @@ def margin_by_horizon(found: PullForward, currency: str) -> Picture | None:
     found : PullForward
     currency : str
         ISO 4217 code of the store's currency.
+    cost : float, optional
+        Of the campaign; drawn as a line.
     """
     window = found.incremental_window
     if window is None or found.in_window is None or not found.horizons:
@@ -39,6 +44,8 @@ def margin_by_horizon(found: PullForward, currency: str) -> Picture | None:
         figure = Figure(figsize=(5.2, 3.8))
         axes = figure.subplots()
         axes.axhline(0, color=INK, linewidth=0.8)
+        if cost:
+            cost_line(axes, cost, len(points) - 0.5, money)
         axes.axhline(window.estimate, color=GREY, linewidth=1.2, linestyle=(0, (1, 1.5)))
         for place, (_label, figure_at) in enumerate(points):
             last = place == len(points) - 1

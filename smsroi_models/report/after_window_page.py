@@ -7,7 +7,7 @@ from smsroi_models.report.numbers import Money, with_interval
 from smsroi_models.report.words import confidence
 
 
-def after_window_table(found: PullForward, currency: str) -> Html:
+def after_window_table(found: PullForward, currency: str, cost: float | None = None) -> Html:
     """Return what became of the window's gain: a sentence, and the money by horizon.
 
     Parameters
@@ -15,6 +15,8 @@ def after_window_table(found: PullForward, currency: str) -> Html:
     found : PullForward
     currency : str
         ISO 4217 code of the store's currency.
+    cost : float, optional
+        Of the campaign, to hold the margin against.
     """
     money, window = Money(currency), found.incremental_window
     rows = []
@@ -25,6 +27,7 @@ def after_window_table(found: PullForward, currency: str) -> Html:
         "after_window.html",
         sentence=sentence(found, currency),
         rows=rows,
+        cost=money(cost, 1.0 if cost >= 100 else 0.01) if cost else "",
         confidence=confidence(found.in_window.confidence_level) if found.in_window else "",
         too_early="; ".join(
             f"{days} days (from {when:%-d %B %Y} on)" for days, when in found.too_early.items()
@@ -43,7 +46,7 @@ def finding(found: PullForward) -> str:
     return {
         "kept": f"The gain was kept for the {days} days after the window",
         "partly moved earlier": f"Part of the gain was lost again within {days} days",
-        "moved earlier": f"Orders were only moved earlier: within {days} days the gain was gone",
+        "moved earlier": f"Orders were moved earlier: most of the gain was gone within {days} days",
         "cannot tell": _unclear(found, days),
     }[found.verdict]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -70,6 +71,19 @@ def head(figure: Figure, finding: str) -> None:
     """Write what a figure found above it."""
     figure.suptitle(
         "\n".join(textwrap.wrap(finding, 52)), x=0.01, ha="left", fontsize=12, fontweight="bold"
+    )
+
+
+def cost_line(axes: Axes, cost: float, right: float, money: Money) -> None:
+    """Draw a campaign's cost across a figure of margin, named at the right end of the axis."""
+    axes.axhline(cost, color=RED, linewidth=1.4, linestyle=(0, (5, 3)))
+    axes.annotate(
+        f"cost {money.short(cost)}",
+        (right, cost),
+        xytext=(-2, 4),
+        textcoords="offset points",
+        ha="right",
+        color=RED,
     )
 
 

@@ -18,8 +18,8 @@ from smsroi_models.report.drawing import (
     BLUE,
     GREY,
     INK,
-    RED,
     Picture,
+    cost_line,
     figure_style,
     head,
     money_axis,
@@ -50,7 +50,7 @@ def after_window(result: CampaignResult) -> Picture | None:
     """Draw what was left of the margin at each horizon after the window; None where none is."""
     if result.after_window is None:
         return None
-    return margin_by_horizon(result.after_window, result.campaign.currency)
+    return margin_by_horizon(result.after_window, result.campaign.currency, result.roi.cost)
 
 
 def lift_intervals(result: CampaignResult) -> Picture:
@@ -96,15 +96,7 @@ def cumulative_margin(result: CampaignResult) -> Picture:
         _draw_days(axes, result)
         axes.axhline(0, color=INK, linewidth=0.8)
         if cost is not None:
-            axes.axhline(cost, color=RED, linewidth=1.4, linestyle=(0, (5, 3)))
-            axes.annotate(
-                f"cost {money.short(cost)}",
-                (planned, cost),
-                xytext=(-2, 4),
-                textcoords="offset points",
-                ha="right",
-                color=RED,
-            )
+            cost_line(axes, cost, planned, money)
         axes.set_xlim(0, 1.015 * planned)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         money_axis(axes.yaxis, money)

@@ -43,7 +43,7 @@ def verdict(result: CampaignResult) -> Html:
         shown_name=shortened(result.campaign.name, 200),
         campaign_id=shortened(result.campaign.campaign_id),
         as_of=result.as_of,
-        outcome=result.outcome,
+        outcome="unclear" if result.lost_again else result.outcome,
         headline=words.headline(result),
         sentence=words.sentence(result),
         next_step=words.next_step(result),
@@ -118,7 +118,7 @@ def after_window(result: CampaignResult) -> Html:
     """Return whether the gain lasted, or why that is not told."""
     if result.after_window is None:
         return fragment("note.html", text="It is read once the campaign is over.")
-    return after_window_table(result.after_window, result.campaign.currency)
+    return after_window_table(result.after_window, result.campaign.currency, result.roi.cost)
 
 
 def checks(result: CampaignResult) -> Html:

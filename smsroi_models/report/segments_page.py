@@ -106,13 +106,13 @@ def _in(segments: tuple[str, ...]) -> str:
 
 
 def _payers(segments: Segments) -> str:
-    if segments.break_even is None:
+    if segments.break_even is None or segments.leaning:
         return ""
     told = []
     if segments.paid:
         told.append(f"{_in(segments.paid)} the text clearly earned more than its price.")
     if segments.did_not_pay:
-        told.append(f"{_in(segments.did_not_pay)} it clearly earned less than its price.")
+        told.append(f"{_in(segments.did_not_pay)} the text clearly earned less than its price.")
     return " ".join(told) or "In no segment is it clear whether the text earned its price."
 
 

@@ -36,6 +36,8 @@ def headline(result: CampaignResult) -> str:
     """Return the answer in a few words; a failed check, or days to come, make it no plain one."""
     if result.so_far is not None:
         return {**HEADLINES, **words_so_far.HEADLINES}[result.outcome]
+    if result.outcome == "paid" and result.lost_again:
+        return "It paid within its window, and lost it again since."
     failed = any(check.status == "failed" for check in result.checks)
     return {**HEADLINES, **(_WITH_CAUTION if failed else {})}[result.outcome]
 
@@ -46,7 +48,21 @@ def sentence(result: CampaignResult) -> str:
         return result.invalidated_by.text
     if result.so_far is not None:
         return words_so_far.sentence(result, confidence(result.confidence_level))
-    return _SENTENCES[result.roi.outcome](result.roi, Money(result.campaign.currency))
+    said = _SENTENCES[result.roi.outcome](result.roi, Money(result.campaign.currency))
+    return f"{said} {_since(result)}" if result.lost_again else said
+
+
+def _since(result: CampaignResult) -> str:
+    """Say what is left of the window's gain at the longest horizon."""
+    assert result.after_window is not None
+    last, money = result.after_window.horizons[-1], Money(result.campaign.currency)
+    left = say(last.incremental_total, money, 0.01)
+    cost = result.roi.cost
+    against = f", against a cost of {money(cost, 1.0 if cost >= 100 else 0.01)}" if cost else ""
+    return (
+        f"That is the window alone: {last.days} days after it, the margin it had brought in all "
+        f"was {left}{against}."
+    )
 
 
 def next_step(result: CampaignResult) -> str:
@@ -72,10 +88,10 @@ def next_step(result: CampaignResult) -> str:
 
 
 def _change(result: CampaignResult, needed: int | None) -> str:
-    if result.moved_earlier:
+    if result.lost_again:
         return (
-            "Change it: the profit of the window was orders moved earlier. Offer what makes "
-            "customers buy more, not sooner."
+            "Change it: what the window earned was lost again, because orders had been moved "
+            "earlier. Offer what makes customers buy more, not sooner."
         )
     if result.roi.profit is not None and result.roi.profit.ci_upper < result.rule.minimum_profit:
         return (

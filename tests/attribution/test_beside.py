@@ -13,7 +13,7 @@ import smsroi_models as smsroi
 from smsroi_models.attribution.campaigns import read_campaign, read_readiness
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Lift
-from smsroi_models.attribution.lasting import gain_kept
+from smsroi_models.attribution.lasting import gain_kept, lost_again
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.pull_forward import HorizonLift, PullForward, unread
@@ -164,6 +164,24 @@ def test_a_gain_that_was_lost_again_fails_its_check(
     assert bool(check.remedy) == (status != "passed")
 
 
+@pytest.mark.parametrize(
+    ("after", "cost", "status"),
+    [
+        (-0.3, 10.0, "informational"),  # 70 of 100 are left, far above the cost
+        (-0.3, 69.0, "failed"),  # what is left is not clearly above it
+        (-0.3, 90.0, "failed"),  # nor at all
+        (-1.0, None, "failed"),
+        (0.0, 99.0, "passed"),  # nothing was lost: the window's own interval says what is clear
+    ],
+)
+def test_what_is_left_is_held_against_the_cost(
+    after: float, cost: float | None, status: str
+) -> None:
+    found = _found(1.0, after)
+    assert gain_kept(found, cost).status == status
+    assert lost_again(found, cost) == (status == "failed")
+
+
 def test_what_cannot_be_told_informs() -> None:
     assert gain_kept(_found(0.0, 0.0)).status == "informational"
     assert "2025-04-01" in gain_kept(unread({7: datetime(2025, 4, 1, tzinfo=UTC)})).text
@@ -179,4 +197,7 @@ def test_a_campaign_whose_gain_came_only_earlier_is_changed_not_repeated(
     kept = replace(result, roi=cheap, after_window=_found(1.0, 0.0))
     lost = replace(result, roi=cheap, after_window=_found(1.0, -1.0))
     assert (kept.decision.action, lost.decision.action) == ("repeat", "change")
-    assert "orders moved earlier" in words.next_step(lost)
+    assert "orders had been moved earlier" in words.next_step(lost)
+    assert words.headline(lost) == "It paid within its window, and lost it again since."
+    assert "7 days after it, the margin it had brought in all was" in words.sentence(lost)
+    assert "lost it again" not in words.headline(kept)

@@ -622,3 +622,8 @@ def test_wrong_requests_are_refused(simulated: smsroi.Store) -> None:
         smsroi.analyze_programme(simulated, "GLOBAL-2025", confidence_level=95.0)
     with pytest.raises(DataError, match="not a store"):
         smsroi.analyze_programme("data/demo", "GLOBAL-2025")  # type: ignore[arg-type]
+
+
+def test_a_campaign_with_texts_of_its_own_is_no_programme(simulated: smsroi.Store) -> None:
+    with pytest.raises(DataError, match=r"'camp-01' is no programme: it sent .* texts of its own"):
+        smsroi.analyze_programme(simulated, "camp-01")

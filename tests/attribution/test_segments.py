@@ -56,7 +56,7 @@ def segmented_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    program = smsroi.simulate_program(12_000, 1, np.random.default_rng(9), detail="core")
+    program = smsroi.simulate_program(24_000, 1, np.random.default_rng(9), detail="core")
     path = write_store(program.tables, tmp_path_factory.mktemp("simulated") / "store")
     with open_store(path) as store:
         yield store
