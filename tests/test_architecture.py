@@ -101,6 +101,7 @@ LAYERS = {
             "planning.plan_rules",
             "planning.record",
             "planning.deviations",
+            "clv.newton",
             "decision",
             "roi",
         ),
