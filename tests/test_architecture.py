@@ -105,6 +105,7 @@ LAYERS = {
             "clv.newton",
             "clv.purchase_history",
             "clv.bg_likelihood",
+            "clv.fitting",
             "clv.bg_fit",
             "clv.bg_rows",
             "clv.purchases_while_alive",
