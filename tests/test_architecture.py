@@ -118,6 +118,8 @@ LAYERS = {
             "clv.pareto_likelihood",
             "clv.pareto_predictions",
             "clv.pareto_nbd",
+            "clv.covariate_design",
+            "clv.covariate_bg_nbd",
             "clv.covariates",
             "clv.model_choice",
             "decision",

@@ -1,12 +1,13 @@
 """From rows of customers to the maximum of their likelihood: where to start and how to go on."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from smsroi_models.clv.newton import Maximum, Objective, maximise
+from smsroi_models.clv.newton import EdgeError, Maximum, Objective, maximise
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
 from smsroi_models.errors import ConvergenceError
 
@@ -15,6 +16,8 @@ BOUND = 13.0
 # Starting from a sixteenth of the rows leaves four standard errors to go: two or three steps.
 THINNING = 16
 ENOUGH_ROWS = 4_000
+# Of the starts, so many are followed: the likelihood may have more than one maximum.
+FOLLOWED = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,10 +61,43 @@ def fit_family(
     check_repeats(history)
     rows = history.collapsed()
     few = rows if len(rows.T) <= ENOUGH_ROWS else rows.thinned(ENOUGH_ROWS / len(rows.T))
-    objective = family.objective_of(few if few.frequency.any() else rows)
+    if not few.frequency.any():
+        few = rows
+    objective = family.objective_of(few)
     inside = [np.clip(s, reference - BOUND + 1, reference + BOUND - 1) for s in starts]
-    start = max(inside, key=lambda s: objective(s)[0])
+    inside.sort(key=lambda s: -objective(s)[0])
+    if few is rows:
+        return _best(family, objective, inside[:FOLLOWED], reference)
+    start = inside[0]
+    with contextlib.suppress(ConvergenceError):  # too few rows to say; all of them may
+        start = _best(family, objective, inside[:FOLLOWED], reference).point
     return _refined(family, rows, start, reference)
+
+
+def _best(
+    family: Family, objective: Objective, starts: Sequence[Floats], reference: Floats
+) -> Maximum:
+    """Return the highest maximum uphill of the starts.
+
+    Where the likelihood is higher still at an edge, there is no maximum, and that is the error.
+    """
+    found: Maximum | None = None
+    problem: ConvergenceError | None = None
+    highest = -math.inf
+    for start in starts:
+        try:
+            top = _maximise(family, objective, start, reference)
+        except ConvergenceError as error:
+            problem = problem or error
+            if isinstance(error, EdgeError) and error.value > highest:
+                highest, problem = error.value, error
+            continue
+        if found is None or top.value > found.value:
+            found = top
+    if problem is not None and (found is None or highest > found.value):
+        raise problem
+    assert found is not None
+    return found
 
 
 def check_repeats(history: PurchaseHistory) -> None:
@@ -93,11 +129,10 @@ def _refined(family: Family, rows: PurchaseHistory, start: Floats, reference: Fl
     if len(rows.T) > THINNING * ENOUGH_ROWS:
         with contextlib.suppress(ConvergenceError):  # too few rows to say; all of them may
             start = _refined(family, rows.thinned(1 / THINNING), start, reference).point
+    return _maximise(family, family.objective_of(rows), start, reference)
+
+
+def _maximise(family: Family, objective: Objective, start: Floats, reference: Floats) -> Maximum:
     return maximise(
-        family.objective_of(rows),
-        start,
-        family.names,
-        reference - BOUND,
-        reference + BOUND,
-        edges=family.edges,
+        objective, start, family.names, reference - BOUND, reference + BOUND, edges=family.edges
     )

@@ -55,6 +55,14 @@ class Maximum:
     iterations: int
 
 
+class EdgeError(ConvergenceError):
+    """The value still rises where a parameter leaves what data could tell from an end."""
+
+    def __init__(self, text: str, value: float) -> None:
+        super().__init__(text)
+        self.value = value
+
+
 def maximise(
     objective: Objective,
     start: Vector,
@@ -86,8 +94,8 @@ def maximise(
     Raises
     ------
     ConvergenceError
-        If the value still rises at a bound, no step raises it, it is as good as flat in some
-        direction at the maximum, or ``max_iterations`` are used up.
+        If the value still rises at a bound (an `EdgeError`, with it), no step raises it, it is as
+        good as flat in some direction at the maximum, or ``max_iterations`` are used up.
 
     Examples
     --------
@@ -112,7 +120,7 @@ def maximise(
         step = directions @ _lengths(slopes, information)
         step, stuck = _within(step, point, gradient, lower, upper)
         if stuck is not None:
-            raise ConvergenceError(_edge(names[stuck], bool(step[stuck] > 0), edges))
+            raise EdgeError(_edge(names[stuck], bool(step[stuck] > 0), edges), value)
         rise = float(gradient @ step)
         while True:
             if evaluations >= max_iterations:

@@ -3,8 +3,8 @@
     odds = integral from t to T of exp(psi(u)) du psi(u) = (r + x) log((alpha + T) / (alpha + u)) +
     s log((beta + T) / (beta + u)) + log(s / (beta + u))
 
-(Schmittlein, Morrison and Colombo 1987, eq. 11 to 13 before it takes its hypergeometric form; Fader
-and Hardie 2005, note 009, eq. 16). Everything in it is positive, whereas the difference of two
+(the likelihood of Fader and Hardie 2005, note 009, before it takes its hypergeometric form;
+P(alive) is their eq. 36). Everything in it is positive, whereas the difference of two
 hypergeometric functions overflows for frequent buyers and cancels where t is near T. With y =
 log(gamma + u), gamma the smaller of alpha and beta, the integrand falls off like exp(-y) or faster;
 what lies below exp(-36) of its start is cut off and Gauss-Legendre nodes take the rest.

@@ -4,7 +4,7 @@
     odds)
 
 with the odds of having left of `pareto_integral` (Schmittlein, Morrison and Colombo 1987, appendix;
-Fader and Hardie 2005, note 009, eq. 18).
+Fader and Hardie 2005, note 009).
 """
 
 import numpy as np
