@@ -141,7 +141,8 @@ class BgSums:
         value = float(n @ (np.maximum(odds, 0.0) + np.log1p(small)))
         spread = n * small / (1 + small) ** 2
         n_left = n * left
-        gradient = slopes @ n_left
+        # One product a row: OpenBLAS wakes its threads for the matrix, and waits for them.
+        gradient = np.array([slope @ n_left for slope in slopes])
         hessian = (slopes * spread) @ slopes.T
         hessian[0, 1] += n_left @ in_both
         hessian[1, 0] = hessian[0, 1]

@@ -16,8 +16,8 @@ BOUND = 13.0
 # Starting from a sixteenth of the rows leaves four standard errors to go: two or three steps.
 THINNING = 16
 ENOUGH_ROWS = 4_000
-# Of the starts, so many are followed: the likelihood may have more than one maximum.
-FOLLOWED = 4
+# Of the starts, so many are followed, on so many rows: there may be more than one maximum.
+FOLLOWED, SEARCHED_ROWS = 4, 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,18 +60,20 @@ def fit_family(
     """
     check_repeats(history)
     rows = history.collapsed()
-    few = rows if len(rows.T) <= ENOUGH_ROWS else rows.thinned(ENOUGH_ROWS / len(rows.T))
+    few = rows if len(rows.T) <= SEARCHED_ROWS else rows.thinned(ENOUGH_ROWS / len(rows.T))
     if not few.frequency.any():
         few = rows
     objective = family.objective_of(few)
     inside = [np.clip(s, reference - BOUND + 1, reference + BOUND - 1) for s in starts]
     inside.sort(key=lambda s: -objective(s)[0])
-    if few is rows:
-        return _best(family, objective, inside[:FOLLOWED], reference)
-    start = inside[0]
-    with contextlib.suppress(ConvergenceError):  # too few rows to say; all of them may
-        start = _best(family, objective, inside[:FOLLOWED], reference).point
-    return _refined(family, rows, start, reference)
+    try:
+        top = _best(family, objective, inside[:FOLLOWED], reference)
+    except ConvergenceError:
+        if few is rows:
+            raise
+        # Too few rows to say; all of them may.
+        return _best(family, family.objective_of(rows), inside[:FOLLOWED], reference)
+    return top if few is rows else _refined(family, rows, top.point, reference)
 
 
 def _best(
@@ -116,12 +118,13 @@ def check_repeats(history: PurchaseHistory) -> None:
 
 def mean_age(history: PurchaseHistory) -> float:
     """Return the mean of T, the scale of time that rates are held against."""
-    return float(history.weights @ history.T / history.weights.sum())
+    return float((history.weights * history.T).sum() / history.weights.sum())
 
 
 def purchase_rate(history: PurchaseHistory) -> float:
     """Return repeat purchases per unit of customers' time."""
-    return float(history.weights @ history.frequency / (history.weights @ history.T))
+    weights = history.weights
+    return float((weights * history.frequency).sum() / (weights * history.T).sum())
 
 
 def _refined(family: Family, rows: PurchaseHistory, start: Floats, reference: Floats) -> Maximum:
