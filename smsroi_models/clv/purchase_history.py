@@ -72,7 +72,7 @@ class PurchaseHistory:
             named["weights"] = weights
         arrays = {name: _as_floats(name, values) for name, values in named.items()}
         shapes = {name: values.shape for name, values in arrays.items()}
-        if len(set(shapes.values())) > 1 or len(shapes["T"]) == 0:
+        if len(set(shapes.values())) > 1 or shapes["T"] == (0,):
             raise DataError(
                 f"the shapes are {shapes}: each array needs one value for every customer"
             )

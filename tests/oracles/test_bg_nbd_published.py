@@ -63,11 +63,11 @@ def test_expected_purchases_of_a_new_customer(model: BgNbd) -> None:
 
 
 def test_new_customers_of_the_papers_spreadsheet(model: BgNbd) -> None:
-    """By way of lifetimes' tests; half a printed digit, and the parameters' fifth digit."""
+    """By way of lifetimes' tests; half a digit, and where Excel's solver stopped."""
     times = [0.1429, 1.0, 3.00, 31.8571, 32.00, 78.00]
     printed = [0.0078, 0.0532, 0.1506, 1.0405, 1.0437, 1.8576]
     found = model.expected_purchases_of_new_customers(times)
-    assert found == pytest.approx(printed, abs=1e-4)
+    assert found == pytest.approx(printed, rel=3e-4, abs=6e-5)
 
 
 def test_customer_1516(model: BgNbd) -> None:
