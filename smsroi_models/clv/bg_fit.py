@@ -17,6 +17,10 @@ NOBODY_LEAVES = (
     "nobody seems to leave: the long silences that show it are missing; use a longer time, or a "
     "model without dropout"
 )
+ONE_DROPOUT = (
+    "nobody seems to leave, or all customers alike, which leaves no spread to estimate; use a "
+    "longer time, more customers or a model without dropout"
+)
 RATES = {
     "r": (
         "a few customers make all purchases and the rest none, which leaves the purchase rates "
@@ -37,7 +41,7 @@ DROPOUT = {
     "b": (
         "customers leave at the first chance or never, which leaves no distribution between; "
         f"{MORE}",
-        NOBODY_LEAVES,
+        ONE_DROPOUT,
     ),
 }
 

@@ -22,7 +22,7 @@ Numbers = tuple[float, float, float, float]
 # Beyond it the integrand is below the rounding of the rest.
 NEGLIGIBLE = 36.0
 # For exp(-36 y) on [0, 1], 24 nodes leave 1e-15; over longer logarithms of time 48 leave 1e-10.
-SHORT, FEW_NODES, MANY_NODES = 2.0, 24, 48
+SHORT, FEW, MANY = 2.0, leggauss(24), leggauss(48)
 
 
 class Times(NamedTuple):
@@ -49,7 +49,8 @@ def log_integral(parameters: Numbers, x: Floats, start: Floats, end: Floats) -> 
     some = np.flatnonzero(start < end)
     x, start, end = x[some], start[some], end[some]
     times = _times(parameters, x, start, end)
-    found[some] = _log_sum(_psi(parameters, x, start, times.time) + times.log_weight)
+    psi = _psi(parameters, x, start, *_logs(parameters, start, times.time))
+    found[some] = _log_sum(psi + times.log_weight)
     return found
 
 
@@ -57,24 +58,25 @@ def log_odds(parameters: Numbers, x: Floats, t: Floats, T: Floats) -> LogOdds:
     """Return the log odds of having left by T, for rows with t below T, and their derivatives."""
     r, alpha, s, beta = parameters
     times = _times(parameters, x, t, T)
-    logs = _psi(parameters, x, T, times.time) + times.log_weight
+    in_alpha, in_beta = _logs(parameters, T, times.time)
+    logs = _psi(parameters, x, T, in_alpha, in_beta) + times.log_weight
     value = _log_sum(logs)
     weights = np.exp(logs - value)
     k = r + x
     at_alpha, at_beta = 1 / (alpha + times.time), 1 / (beta + times.time)
     T_alpha, T_beta = 1 / (alpha + T), 1 / (beta + T)
-    slopes = (
-        np.log(at_alpha / T_alpha),
+    slopes = [
+        in_alpha,
         (T_alpha - at_alpha) * k,
-        np.log(at_beta / T_beta) + 1 / s,
-        (T_beta - at_beta) * s - at_beta,
-    )
-    gradient = np.stack([(weights * slope).sum(axis=0) for slope in slopes], axis=1)
+        in_beta + 1 / s,
+        T_beta * s - at_beta * (s + 1),
+    ]
+    gradient = np.stack([np.einsum("kn,kn->n", weights, slope) for slope in slopes], axis=1)
     hessian = np.empty((len(x), 4, 4))
     for i in range(4):
+        spread = weights * (slopes[i] - gradient[:, i])
         for j in range(i + 1):
-            spread = (weights * (slopes[i] - gradient[:, i]) * slopes[j]).sum(axis=0)
-            hessian[:, i, j] = hessian[:, j, i] = spread
+            hessian[:, i, j] = hessian[:, j, i] = np.einsum("kn,kn->n", spread, slopes[j])
     in_both = gradient[:, 1] / k
     hessian[:, 0, 1] += in_both
     hessian[:, 1, 0] += in_both
@@ -87,13 +89,19 @@ def log_odds(parameters: Numbers, x: Floats, t: Floats, T: Floats) -> LogOdds:
     return LogOdds(value, gradient, hessian)
 
 
-def _psi(parameters: Numbers, x: Floats, reference: Floats, time: Floats) -> Floats:
-    r, alpha, s, beta = parameters
-    logs: Floats = (
-        (r + x) * np.log((alpha + reference) / (alpha + time))
-        + s * np.log((beta + reference) / (beta + time))
-        + np.log(s / (beta + time))
+def _logs(parameters: Numbers, reference: Floats, time: Floats) -> tuple[Floats, Floats]:
+    _, alpha, _, beta = parameters
+    return (
+        np.log((alpha + reference) / (alpha + time)),
+        np.log((beta + reference) / (beta + time)),
     )
+
+
+def _psi(
+    parameters: Numbers, x: Floats, reference: Floats, in_alpha: Floats, in_beta: Floats
+) -> Floats:
+    r, _, s, beta = parameters
+    logs: Floats = (r + x) * in_alpha + (s + 1) * in_beta + np.log(s / (beta + reference))
     return logs
 
 
@@ -106,8 +114,10 @@ def _times(parameters: Numbers, x: Floats, start: Floats, end: Floats) -> Times:
     for _ in range(8):
         # The fall is convex and rising: Newton's method comes down on the cut from beyond it.
         fall, slope = _fall(parameters, x, start, length)
+        if (fall <= NEGLIGIBLE).all():
+            break
         length -= np.maximum(fall - NEGLIGIBLE, 0.0) / slope
-    nodes, weights = leggauss(FEW_NODES if length.max() <= SHORT else MANY_NODES)
+    nodes, weights = FEW if length.max() <= SHORT else MANY
     steps = (nodes[:, None] + 1) / 2 * length
     time = start + (gamma + start) * np.expm1(steps)
     log_weight = np.log(weights[:, None] / 2) + np.log(length * (gamma + start)) + steps

@@ -15,7 +15,7 @@ from smsroi_models.clv.pareto_integral import Numbers, log_integral, log_odds
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
 
 # Rows treated at a time: with their nodes they stay in a core's cache.
-BLOCK = 1_024
+BLOCK = 256
 
 Terms = tuple[float, Floats, Floats]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from smsroi_models.clv import pareto_predictions
-from smsroi_models.clv.bg_fit import MORE, NOBODY_LEAVES, RATES
+from smsroi_models.clv.bg_fit import MORE, NOBODY_LEAVES, ONE_DROPOUT, RATES
 from smsroi_models.clv.fitting import Family, fit_family, mean_age, purchase_rate
 from smsroi_models.clv.pareto_integral import Numbers
 from smsroi_models.clv.pareto_likelihood import in_logarithms, log_likelihoods
@@ -25,7 +25,7 @@ EDGES = RATES | {
     ),
     "beta": (
         f"customers leave at once or never, which leaves no distribution between; {MORE}",
-        NOBODY_LEAVES + "; or all customers leave at one rate",
+        ONE_DROPOUT,
     ),
 }
 

@@ -30,7 +30,7 @@ PEAK_STEP = 0.6
 # Logarithm of the share of the integrand that is cut off at each end.
 NEGLIGIBLE = 33.0
 # Nodes times rows at a time: they stay in a core's cache.
-BLOCK = 40_000
+BLOCK = 14_000
 
 
 class Means(NamedTuple):
