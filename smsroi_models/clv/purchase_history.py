@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 MOST_PURCHASES = 10_000_000
 # Sorting a few rows away costs more than it saves.
 FEW_ROWS = 2_000
+# The golden ratio's fraction of the circle of 32-bit numbers, which multiplication goes around.
+GOLDEN = np.uint32(2_654_435_769)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,8 +118,8 @@ class PurchaseHistory:
         Multiples of the golden ratio are spread evenly on the circle and beat with no period of the
         rows (Knuth 1998, section 6.4); nothing is drawn at random.
         """
-        spread = np.arange(len(self.T)) * ((5**0.5 - 1) / 2) % 1.0
-        kept = np.flatnonzero(spread < share)
+        spread = np.arange(len(self.T), dtype=np.uint32) * GOLDEN
+        kept = np.flatnonzero(spread < np.uint32(share * 2**32))
         return type(self)(
             self.frequency[kept], self.recency[kept], self.T[kept], self.weights[kept]
         )

@@ -110,6 +110,37 @@ class PurchaseModel(Record):
         gradient = alive[:, None] * in_parameters + purchases[:, None] * alive_in_parameters
         return _shaped(gradient, (*shape, 4))
 
+    def expected_purchases_while_alive(
+        self, horizon: ArrayLike, frequency: ArrayLike, T: ArrayLike
+    ) -> NDArray[np.float64]:
+        """Return the expected purchases in (T, T + horizon] of customers known to be alive at T.
+
+        Times the chance to be alive it is `expected_purchases`. Recency is not in it, so that sums
+        over many horizons need it once for each frequency and T only.
+
+        Raises
+        ------
+        DataError
+            As `expected_purchases`.
+        """
+        ahead, (x, _, end), shape = _checked_alive(horizon, frequency, T)
+        rows, back = _distinct(ahead, x, end)
+        return _shaped(self._while_alive(*rows)[back], shape)
+
+    def expected_purchases_while_alive_gradient(
+        self, horizon: ArrayLike, frequency: ArrayLike, T: ArrayLike
+    ) -> NDArray[np.float64]:
+        """Return its exact derivatives in the parameters, of shape (..., 4).
+
+        Raises
+        ------
+        DataError
+            As `expected_purchases`.
+        """
+        ahead, (x, _, end), shape = _checked_alive(horizon, frequency, T)
+        rows, back = _distinct(ahead, x, end)
+        return _shaped(self._while_alive_gradient(*rows)[1][back], (*shape, 4))
+
     def expected_purchases_of_new_customers(self, horizon: ArrayLike) -> NDArray[np.float64]:
         """Return the expected repeat purchases within the horizon of the first purchase.
 
@@ -202,6 +233,17 @@ def _checked(
     if len(x):
         PurchaseHistory.of(x, t, end)
     return ahead, (x, t, end), shape
+
+
+def _checked_alive(
+    horizon: ArrayLike, frequency: ArrayLike, T: ArrayLike
+) -> tuple[Floats, tuple[Floats, Floats, Floats], tuple[int, ...]]:
+    """Return the same of customers whose last purchase, if a repeat, might be at T."""
+    try:
+        x, end = np.broadcast_arrays(np.asarray(frequency, float), np.asarray(T, float))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"frequency and T must be numbers of one shape: {error}") from error
+    return _checked(horizon, x, np.where(x > 0, end, 0.0), end)
 
 
 def _shaped(values: Floats, shape: tuple[int, ...]) -> NDArray[np.float64]:

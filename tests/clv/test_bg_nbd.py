@@ -172,6 +172,26 @@ def test_shapes_broadcast(model: PurchaseModel) -> None:
 
 
 @EACH_MODEL
+def test_what_is_expected_of_the_living(model: PurchaseModel) -> None:
+    """The parts of the expectation, and of its gradient by the product rule."""
+    x, _, T = ROWS
+    horizons = np.array([[2.0], [40.0]])
+    living = model.expected_purchases_while_alive(horizons, x, T)
+    alive = model.probability_alive(*ROWS)
+    whole = model.expected_purchases(horizons, *ROWS)
+    np.testing.assert_allclose(alive * living, whole, rtol=1e-12)
+    slopes = model.expected_purchases_while_alive_gradient(horizons, x, T)
+    product = alive[:, None] * slopes
+    product = product + living[..., None] * model.probability_alive_gradient(*ROWS)
+    gradient = model.expected_purchases_gradient(horizons, *ROWS)
+    np.testing.assert_allclose(product, gradient, rtol=1e-10, atol=1e-14)
+    with pytest.raises(DataError, match=r"frequency is 1\.5"):
+        model.expected_purchases_while_alive(5.0, 1.5, 9.0)
+    with pytest.raises(DataError, match="numbers of one shape"):
+        model.expected_purchases_while_alive(5.0, [1.0, 2.0], [9.0, 9.0, 9.0])
+
+
+@EACH_MODEL
 def test_a_horizon_counts_its_parts(model: PurchaseModel) -> None:
     """Half a week more is more, and a sum over short horizons is no step function."""
     times = np.linspace(0, 3, 13)[:, None]
