@@ -109,6 +109,7 @@ LAYERS = {
             "clv.bg_fit",
             "clv.bg_rows",
             "clv.purchases_while_alive",
+            "clv.prediction_rows",
             "clv.purchase_model",
             "clv.bg_predictions",
             "clv.bg_model",

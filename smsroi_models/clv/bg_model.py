@@ -38,8 +38,11 @@ class BgModel(PurchaseModel):
         covariance = scale @ top.covariance @ scale
         return cls(r, alpha, a, b, top.value, covariance, top.iterations, history.n_customers)
 
-    def _alive(self, x: Floats, t: Floats, T: Floats) -> tuple[Floats, Floats]:
+    def _alive(self, x: Floats, t: Floats, T: Floats) -> Floats:
         return bg_predictions.alive(self._values(), x, x + self.FIRST_COIN, t, T)
+
+    def _alive_gradient(self, x: Floats, t: Floats, T: Floats) -> tuple[Floats, Floats]:
+        return bg_predictions.alive_gradient(self._values(), x, x + self.FIRST_COIN, t, T)
 
     def _while_alive(self, horizon: Floats, x: Floats, T: Floats) -> Floats:
         return bg_predictions.while_alive(self._values(), horizon, x, x + self.FIRST_COIN, T)

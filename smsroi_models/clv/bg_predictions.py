@@ -29,7 +29,13 @@ def log_odds_left(parameters: Parameters, x: Floats, m: Floats, t: Floats, T: Fl
     return np.where(m > 0, odds, -np.inf)
 
 
-def alive(
+def alive(parameters: Parameters, x: Floats, m: Floats, t: Floats, T: Floats) -> Floats:
+    """Return P(alive)."""
+    chance: Floats = expit(-log_odds_left(parameters, x, m, t, T))
+    return chance
+
+
+def alive_gradient(
     parameters: Parameters, x: Floats, m: Floats, t: Floats, T: Floats
 ) -> tuple[Floats, Floats]:
     """Return P(alive) and its gradient in r, alpha, a, b, of shape (n_rows, 4)."""

@@ -85,7 +85,7 @@ class CovariateBgNbd(Record):
         history = PurchaseHistory.of(frequency, recency, T)
         parameters, _ = self._of_rows(covariates, len(history.T))
         x = history.frequency
-        return bg_predictions.alive(parameters, x, x, history.recency, history.T)[0]
+        return bg_predictions.alive(parameters, x, x, history.recency, history.T)
 
     def expected_purchases(
         self,
@@ -134,7 +134,7 @@ class CovariateBgNbd(Record):
             raise DataError(f"horizon is {horizon!r}: a finite time of at least 0 is needed")
         x, t, end = history.frequency, history.recency, history.T
         parameters, moves = self._of_rows(covariates, len(x))
-        alive, alive_slopes = bg_predictions.alive(parameters, x, x, t, end)
+        alive, alive_slopes = bg_predictions.alive_gradient(parameters, x, x, t, end)
         ahead = np.full(len(x), float(horizon))
         bought, slopes = bg_predictions.while_alive_gradient(parameters, ahead, x, x, end)
         in_rows = alive[:, None] * slopes + bought[:, None] * alive_slopes

@@ -25,6 +25,10 @@ NEGLIGIBLE = 36.0
 SHORT, FEW, MANY = 2.0, leggauss(24), leggauss(48)
 
 
+# Rows treated at a time: with their nodes they stay in a core's cache.
+BLOCK = 256
+
+
 class Times(NamedTuple):
     """When somebody may have left, in columns: shape (n_nodes, n_rows)."""
 
@@ -47,11 +51,20 @@ def log_integral(parameters: Numbers, x: Floats, start: Floats, end: Floats) -> 
     """
     found = np.full(len(x), -np.inf)
     some = np.flatnonzero(start < end)
-    x, start, end = x[some], start[some], end[some]
-    times = _times(parameters, x, start, end)
-    psi = _psi(parameters, x, start, *_logs(parameters, start, times.time))
-    found[some] = _log_sum(psi + times.log_weight)
+    for begin in range(0, len(some), BLOCK):
+        rows = some[begin : begin + BLOCK]
+        times = _times(parameters, x[rows], start[rows], end[rows])
+        logs = _logs(parameters, start[rows], times.time)
+        found[rows] = _log_sum(_psi(parameters, x[rows], start[rows], *logs) + times.log_weight)
     return found
+
+
+def log_odds_left(parameters: Numbers, x: Floats, t: Floats, T: Floats) -> Floats:
+    """Return the log odds of having left by T; minus infinity for who was seen at T."""
+    r, alpha, s, beta = parameters
+    since = (r + x) * np.log((alpha + T) / (alpha + t)) + s * np.log((beta + T) / (beta + t))
+    odds: Floats = since + log_integral(parameters, x, t, T)
+    return odds
 
 
 def log_odds(parameters: Numbers, x: Floats, t: Floats, T: Floats) -> LogOdds:

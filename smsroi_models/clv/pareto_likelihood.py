@@ -11,11 +11,8 @@ import numpy as np
 from scipy.special import digamma, expit, gammaln, polygamma
 
 from smsroi_models.clv.newton import Objective
-from smsroi_models.clv.pareto_integral import Numbers, log_integral, log_odds
+from smsroi_models.clv.pareto_integral import BLOCK, Numbers, log_odds, log_odds_left
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
-
-# Rows treated at a time: with their nodes they stay in a core's cache.
-BLOCK = 256
 
 Terms = tuple[float, Floats, Floats]
 
@@ -26,9 +23,7 @@ def log_likelihoods(parameters: Numbers, x: Floats, t: Floats, T: Floats) -> Flo
     alive = (
         gammaln(r + x) - gammaln(r) - r * np.log1p(T / alpha) - x * np.log(alpha + T)
     ) - s * np.log1p(T / beta)
-    # The odds, from the chance to leave after t and before T.
-    since = (r + x) * np.log((alpha + T) / (alpha + t)) + s * np.log((beta + T) / (beta + t))
-    rows: Floats = alive + np.logaddexp(0.0, since + log_integral(parameters, x, t, T))
+    rows: Floats = alive + np.logaddexp(0.0, log_odds_left(parameters, x, t, T))
     return rows
 
 

@@ -78,8 +78,11 @@ class ParetoNbd(PurchaseModel):
         covariance = scale @ top.covariance @ scale
         return cls(r, alpha, s, beta, top.value, covariance, top.iterations, history.n_customers)
 
-    def _alive(self, x: Floats, t: Floats, T: Floats) -> tuple[Floats, Floats]:
+    def _alive(self, x: Floats, t: Floats, T: Floats) -> Floats:
         return pareto_predictions.alive(self._numbers(), x, t, T)
+
+    def _alive_gradient(self, x: Floats, t: Floats, T: Floats) -> tuple[Floats, Floats]:
+        return pareto_predictions.alive_gradient(self._numbers(), x, t, T)
 
     def _while_alive(self, horizon: Floats, x: Floats, T: Floats) -> Floats:
         return pareto_predictions.while_alive(self._numbers(), horizon, x, T)

@@ -11,12 +11,23 @@
 import numpy as np
 from scipy.special import expit, exprel
 
-from smsroi_models.clv.pareto_integral import Numbers, log_integral, log_odds
-from smsroi_models.clv.pareto_likelihood import BLOCK
+from smsroi_models.clv.pareto_integral import (
+    BLOCK,
+    Numbers,
+    log_integral,
+    log_odds,
+    log_odds_left,
+)
 from smsroi_models.clv.purchase_history import Floats
 
 
-def alive(parameters: Numbers, x: Floats, t: Floats, T: Floats) -> tuple[Floats, Floats]:
+def alive(parameters: Numbers, x: Floats, t: Floats, T: Floats) -> Floats:
+    """Return P(alive)."""
+    chance: Floats = expit(-log_odds_left(parameters, x, t, T))
+    return chance
+
+
+def alive_gradient(parameters: Numbers, x: Floats, t: Floats, T: Floats) -> tuple[Floats, Floats]:
     """Return P(alive) and its gradient in r, alpha, s, beta, of shape (n_rows, 4)."""
     still, gradient = np.ones(len(x)), np.zeros((len(x), 4))
     silent = np.flatnonzero(t < T)

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
-from smsroi_models.errors import DataError
+from smsroi_models.clv.prediction_rows import checked, checked_alive, distinct, shaped
+from smsroi_models.clv.purchase_history import Floats
 from smsroi_models.records import Record
 
 
@@ -55,8 +55,8 @@ class PurchaseModel(Record):
         DataError
             If the values are no purchase histories (see `PurchaseHistory.of`).
         """
-        _, (x, t, end), shape = _checked(0.0, frequency, recency, T)
-        return _shaped(self._alive(x, t, end)[0], shape)
+        _, (x, t, end), shape = checked(0.0, frequency, recency, T)
+        return shaped(self._alive(x, t, end), shape)
 
     def probability_alive_gradient(
         self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
@@ -68,8 +68,8 @@ class PurchaseModel(Record):
         DataError
             As `probability_alive`.
         """
-        _, (x, t, end), shape = _checked(0.0, frequency, recency, T)
-        return _shaped(self._alive(x, t, end)[1], (*shape, 4))
+        _, (x, t, end), shape = checked(0.0, frequency, recency, T)
+        return shaped(self._alive_gradient(x, t, end)[1], (*shape, 4))
 
     def expected_purchases(
         self, horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
@@ -86,10 +86,10 @@ class PurchaseModel(Record):
         DataError
             As `probability_alive`, or if a horizon is below 0 or not finite.
         """
-        ahead, (x, t, end), shape = _checked(horizon, frequency, recency, T)
-        rows, back = _distinct(ahead, x, end)
+        ahead, (x, t, end), shape = checked(horizon, frequency, recency, T)
+        rows, back = distinct(ahead, x, end)
         purchases = self._while_alive(*rows)[back]
-        return _shaped(self._alive(x, t, end)[0] * purchases, shape)
+        return shaped(self._alive(x, t, end) * purchases, shape)
 
     def expected_purchases_gradient(
         self, horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
@@ -103,12 +103,12 @@ class PurchaseModel(Record):
         DataError
             As `expected_purchases`.
         """
-        ahead, (x, t, end), shape = _checked(horizon, frequency, recency, T)
-        rows, back = _distinct(ahead, x, end)
+        ahead, (x, t, end), shape = checked(horizon, frequency, recency, T)
+        rows, back = distinct(ahead, x, end)
         purchases, in_parameters = (found[back] for found in self._while_alive_gradient(*rows))
-        alive, alive_in_parameters = self._alive(x, t, end)
+        alive, alive_in_parameters = self._alive_gradient(x, t, end)
         gradient = alive[:, None] * in_parameters + purchases[:, None] * alive_in_parameters
-        return _shaped(gradient, (*shape, 4))
+        return shaped(gradient, (*shape, 4))
 
     def expected_purchases_while_alive(
         self, horizon: ArrayLike, frequency: ArrayLike, T: ArrayLike
@@ -123,9 +123,9 @@ class PurchaseModel(Record):
         DataError
             As `expected_purchases`.
         """
-        ahead, (x, _, end), shape = _checked_alive(horizon, frequency, T)
-        rows, back = _distinct(ahead, x, end)
-        return _shaped(self._while_alive(*rows)[back], shape)
+        ahead, (x, _, end), shape = checked_alive(horizon, frequency, T)
+        rows, back = distinct(ahead, x, end)
+        return shaped(self._while_alive(*rows)[back], shape)
 
     def expected_purchases_while_alive_gradient(
         self, horizon: ArrayLike, frequency: ArrayLike, T: ArrayLike
@@ -137,9 +137,9 @@ class PurchaseModel(Record):
         DataError
             As `expected_purchases`.
         """
-        ahead, (x, _, end), shape = _checked_alive(horizon, frequency, T)
-        rows, back = _distinct(ahead, x, end)
-        return _shaped(self._while_alive_gradient(*rows)[1][back], (*shape, 4))
+        ahead, (x, _, end), shape = checked_alive(horizon, frequency, T)
+        rows, back = distinct(ahead, x, end)
+        return shaped(self._while_alive_gradient(*rows)[1][back], (*shape, 4))
 
     def expected_purchases_of_new_customers(self, horizon: ArrayLike) -> NDArray[np.float64]:
         """Return the expected repeat purchases within the horizon of the first purchase.
@@ -163,10 +163,10 @@ class PurchaseModel(Record):
         DataError
             As `expected_purchases`.
         """
-        ahead, (x, t, end), shape = _checked(horizon, frequency, recency, T)
+        ahead, (x, t, end), shape = checked(horizon, frequency, recency, T)
         # Who has left buys nothing; in BG/NBD nobody has left who never came back.
-        none = 1 - self._alive(x, t, end)[0] * self._any_while_alive(ahead, x, end)
-        return _shaped(none, shape)
+        none = 1 - self._alive(x, t, end) * self._any_while_alive(ahead, x, end)
+        return shaped(none, shape)
 
     def log_likelihood_of(
         self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
@@ -178,8 +178,8 @@ class PurchaseModel(Record):
         DataError
             As `probability_alive`.
         """
-        _, (x, t, end), shape = _checked(0.0, frequency, recency, T)
-        return _shaped(self._log_likelihoods(x, t, end), shape)
+        _, (x, t, end), shape = checked(0.0, frequency, recency, T)
+        return shaped(self._log_likelihoods(x, t, end), shape)
 
     @property
     def aic(self) -> float:
@@ -192,7 +192,11 @@ class PurchaseModel(Record):
         return math.log(self.n_customers) * len(self.PARAMETERS) - 2 * self.log_likelihood
 
     @abstractmethod
-    def _alive(self, x: Floats, t: Floats, T: Floats) -> tuple[Floats, Floats]:
+    def _alive(self, x: Floats, t: Floats, T: Floats) -> Floats:
+        """Return P(alive)."""
+
+    @abstractmethod
+    def _alive_gradient(self, x: Floats, t: Floats, T: Floats) -> tuple[Floats, Floats]:
         """Return P(alive) and its gradient of shape (n_rows, 4)."""
 
     @abstractmethod
@@ -210,54 +214,3 @@ class PurchaseModel(Record):
     @abstractmethod
     def _log_likelihoods(self, x: Floats, t: Floats, T: Floats) -> Floats:
         """Return the log-likelihood of each row."""
-
-
-def _checked(
-    horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
-) -> tuple[Floats, tuple[Floats, Floats, Floats], tuple[int, ...]]:
-    """Return horizon, frequency, recency and T as rows, and the shape that they come from."""
-    try:
-        arrays = [np.asarray(v, dtype=np.float64) for v in (horizon, frequency, recency, T)]
-        shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"horizon, frequency, recency and T must be numbers of one shape: {error}"
-        ) from error
-    ahead, x, t, end = (np.broadcast_to(array, shape).ravel() for array in arrays)
-    wrong = ~(np.isfinite(ahead) & (ahead >= 0))
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise DataError(
-            f"row {row}: horizon is {ahead[row]:g}: a finite time of at least 0 is needed"
-        )
-    if len(x):
-        PurchaseHistory.of(x, t, end)
-    return ahead, (x, t, end), shape
-
-
-def _checked_alive(
-    horizon: ArrayLike, frequency: ArrayLike, T: ArrayLike
-) -> tuple[Floats, tuple[Floats, Floats, Floats], tuple[int, ...]]:
-    """Return the same of customers whose last purchase, if a repeat, might be at T."""
-    try:
-        x, end = np.broadcast_arrays(np.asarray(frequency, float), np.asarray(T, float))
-    except (TypeError, ValueError) as error:
-        raise DataError(f"frequency and T must be numbers of one shape: {error}") from error
-    return _checked(horizon, x, np.where(x > 0, end, 0.0), end)
-
-
-def _shaped(values: Floats, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return the values in the shape asked for; a single one as a number."""
-    shaped: NDArray[np.float64] = values.reshape(shape)[()]
-    return shaped
-
-
-def _distinct(*columns: Floats) -> tuple[tuple[Floats, ...], NDArray[np.intp]]:
-    """Return the distinct rows and where each row is among them: few share a recency."""
-    codes = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        if len(column) and (column != column[0]).any():
-            values, places = np.unique(column, return_inverse=True)
-            codes = np.unique(codes, return_inverse=True)[1] * len(values) + places
-    _, first, back = np.unique(codes, return_index=True, return_inverse=True)
-    return tuple(column[first] for column in columns), back
