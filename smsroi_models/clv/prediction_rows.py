@@ -49,10 +49,31 @@ def shaped(values: Floats, shape: tuple[int, ...]) -> NDArray[np.float64]:
 
 def distinct(*columns: Floats) -> tuple[tuple[Floats, ...], NDArray[np.intp]]:
     """Return the distinct rows and where each row is among them: few share a recency."""
-    codes = np.zeros(len(columns[0]), dtype=np.int64)
+    n = len(columns[0])
+    codes, span = np.zeros(n, dtype=np.intp), 1
     for column in columns:
-        if len(column) and (column != column[0]).any():
-            values, places = np.unique(column, return_inverse=True)
-            codes = np.unique(codes, return_inverse=True)[1] * len(values) + places
-    _, first, back = np.unique(codes, return_index=True, return_inverse=True)
-    return tuple(column[first] for column in columns), back
+        places, values = _places(column)
+        codes, span = _packed(codes * values + places, span * values)
+    # Any row of a kind stands for it; the last one written stays.
+    first = np.zeros(span, dtype=np.intp)
+    first[codes] = np.arange(n)
+    return tuple(column[first] for column in columns), codes
+
+
+def _places(column: Floats) -> tuple[NDArray[np.intp], int]:
+    """Return a whole number for each value and how many there may be."""
+    low, high = (float(column.min()), float(column.max())) if len(column) else (0.0, 0.0)
+    if high - low <= 4 * len(column) and (column == np.floor(column)).all():
+        return (column - low).astype(np.intp), int(high - low) + 1
+    values, places = np.unique(column, return_inverse=True)
+    return places, len(values)
+
+
+def _packed(codes: NDArray[np.intp], span: int) -> tuple[NDArray[np.intp], int]:
+    """Return the codes without gaps; by a table rather than by sorting where there is room."""
+    if span > 16 * len(codes) + 1_000:
+        found, places = np.unique(codes, return_inverse=True)
+        return places, len(found)
+    seen = np.zeros(span, dtype=bool)
+    seen[codes] = True
+    return (np.cumsum(seen) - 1)[codes], int(seen.sum())
