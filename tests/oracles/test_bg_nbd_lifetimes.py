@@ -1,5 +1,7 @@
 """BG/NBD and MBG/NBD against lifetimes 0.11.3, live, where lifetimes is right."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +10,11 @@ from peer import lifetimes
 from scipy.integrate import quad
 from scipy.special import beta as beta_function
 
+from smsroi_models.clv.bg_likelihood import BgSums
 from smsroi_models.clv.bg_model import BgModel
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
+from smsroi_models.clv.purchase_history import PurchaseHistory
 
 NAMES = ("r", "alpha", "a", "b")
 SHAPES = [(0.243, 4.414, 0.793, 2.426), (2.0, 10.0, 1.5, 4.0), (0.6, 3.0, 2.2, 9.0)]
@@ -79,3 +83,18 @@ def test_where_lifetimes_has_no_answer(a: float, b: float) -> None:
     total = quad(purchases, 0, 1, weight="alg", wvar=(a - 1, b - 1), epsabs=1e-12)[0]
     expected = total / beta_function(a, b)
     assert model.expected_purchases(horizon, 0, 0, T) == pytest.approx(expected, rel=1e-9)
+
+
+def test_where_lifetimes_does_not_converge() -> None:
+    """Half leave at once, half never, and buy up to daily for 500 days."""
+    rng = np.random.default_rng(3)
+    truth = (0.7, 0.7 / 3, 0.2, 0.2)
+    rows = by_period(coin_tossers(rng, truth, rng.uniform(500 / 3, 500, 1_500)))
+    with pytest.raises(lifetimes.utils.ConvergenceError), warnings.catch_warnings():
+        warnings.simplefilter("default")
+        lifetimes.BetaGeoFitter().fit(*rows)
+    model = fit_bg_nbd(*rows)
+    at_truth = BgNbd(*truth, 0.0, np.zeros((4, 4)), 0, 1.0).log_likelihood_of(*rows).sum()
+    assert model.log_likelihood > at_truth
+    gradient = BgSums.of(PurchaseHistory.of(*rows), False).log_likelihood(model.parameters)[1]
+    assert float(gradient @ model.covariance @ gradient) <= 1e-10
