@@ -102,15 +102,18 @@ class BgSums:
         value += float(above @ np.log(terms))
         gradient[0] = above @ (1 / terms)
         hessian[0, 0] = -(above @ terms**-2)
-        # r log alpha - (r + x) log(alpha + T)
+        # r log alpha - (r + x) log(alpha + T); there may be an age a customer, hence no BLAS: it
+        # wakes its threads for long vectors, and waits for them.
         n, purchases, ages = self.customers_of_age, self.purchases_of_age, self.ages
         ends = alpha + ages
         logs, shares = np.log1p(ages / alpha), ages / (alpha * ends)
-        value -= float(r * (n @ logs) + purchases @ np.log(ends))
-        gradient[0] -= n @ logs
-        gradient[1] = r * (n @ shares) - purchases @ (1 / ends)
-        hessian[0, 1] = hessian[1, 0] = n @ shares
-        hessian[1, 1] = purchases @ ends**-2 - r * (n @ (shares * (1 / alpha + 1 / ends)))
+        sums = np.einsum("kn,n->k", np.stack([logs, shares, shares * (1 / alpha + 1 / ends)]), n)
+        bought = np.einsum("kn,n->k", np.stack([np.log(ends), 1 / ends, ends**-2]), purchases)
+        value -= float(r * sums[0] + bought[0])
+        gradient[0] -= sums[0]
+        gradient[1] = r * sums[1] - bought[1]
+        hessian[0, 1] = hessian[1, 0] = sums[1]
+        hessian[1, 1] = bought[2] - r * sums[2]
         # log (b)_m / (a + b)_m
         coins = self.coins_above
         stay, toss = b + np.arange(len(coins)), a + b + np.arange(len(coins))

@@ -56,18 +56,18 @@ def _alive(numbers: Numbers, history: PurchaseHistory, distinct: Floats, of_each
     gradient, hessian = np.zeros(4), np.zeros((4, 4))
     logs_alpha, logs_beta = np.log1p(T / alpha), np.log1p(T / beta)
     value = float(of_each @ (gammaln(r + distinct) - gammaln(r)))
-    value -= float(n @ (r * logs_alpha + x * np.log(alpha + T) + s * logs_beta))
-    gradient[0] = of_each @ (digamma(r + distinct) - digamma(r)) - n @ logs_alpha
+    value -= float((n * (r * logs_alpha + x * np.log(alpha + T) + s * logs_beta)).sum())
+    gradient[0] = of_each @ (digamma(r + distinct) - digamma(r)) - (n * logs_alpha).sum()
     hessian[0, 0] = of_each @ (polygamma(1, r + distinct) - polygamma(1, r))
     share, end = T / (alpha * (alpha + T)), 1 / (alpha + T)
-    gradient[1] = r * (n @ share) - (n * x) @ end
-    hessian[0, 1] = hessian[1, 0] = n @ share
-    hessian[1, 1] = (n * x) @ end**2 - r * (n @ (share * (1 / alpha + end)))
+    gradient[1] = r * (n * share).sum() - (n * x * end).sum()
+    hessian[0, 1] = hessian[1, 0] = (n * share).sum()
+    hessian[1, 1] = (n * x * end**2).sum() - r * (n * share * (1 / alpha + end)).sum()
     share, end = T / (beta * (beta + T)), 1 / (beta + T)
-    gradient[2] = -(n @ logs_beta)
-    gradient[3] = s * (n @ share)
-    hessian[2, 3] = hessian[3, 2] = n @ share
-    hessian[3, 3] = -s * (n @ (share * (1 / beta + end)))
+    gradient[2] = -((n * logs_beta).sum())
+    gradient[3] = s * (n * share).sum()
+    hessian[2, 3] = hessian[3, 2] = (n * share).sum()
+    hessian[3, 3] = -s * (n * share * (1 / beta + end)).sum()
     return value, gradient, hessian
 
 
