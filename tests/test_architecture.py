@@ -59,6 +59,10 @@ LAYERS = {
             "planning",
             "planning.history",
             "planning.lists",
+            "clv.purchase_days",
+            "clv.rfm",
+            "clv.rfm_counts",
+            "clv.daily_purchases",
         ),
         ("foundation", "seam", "tables"),
         ENGINE,
@@ -268,7 +272,10 @@ def test_no_module_has_random_state_of_its_own(module: str) -> None:
             assert name.split(".")[2] in allowed, f"{module} line {node.lineno}: {name}"
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("attribution.")])
+QUERYING = [name for name in MODULES if name.startswith(("attribution.", "clv."))]
+
+
+@pytest.mark.parametrize("module", QUERYING)
 def test_only_functions_that_say_so_run_a_query(module: str) -> None:
     for function in ast.walk(_tree(module)):
         if not isinstance(function, ast.FunctionDef):
