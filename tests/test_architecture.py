@@ -162,6 +162,11 @@ LAYERS = {
         ("foundation", "seam", "tables", "numbers", "composition"),
         ENGINE,
     ),
+    "bridge": Layer(
+        ("clv.lifetimes_bridge",),
+        ("foundation", "numbers", "bridge"),
+        frozenset({"numpy", "pandas", "lifetimes"}),
+    ),
     "simulator": Layer(
         ("simulate", "simulate."),
         ("foundation", "tables", "simulator"),
@@ -169,7 +174,16 @@ LAYERS = {
     ),
     "stories": Layer(
         ("", "report", "report.", "cli", "cli_planning", "cli_programme", "paths"),
-        ("foundation", "seam", "tables", "numbers", "composition", "simulator", "stories"),
+        (
+            "foundation",
+            "seam",
+            "tables",
+            "numbers",
+            "composition",
+            "bridge",
+            "simulator",
+            "stories",
+        ),
         None,
     ),
 }
