@@ -12,12 +12,11 @@ predictions. What is steered around by that:
   its heat maps leave blank;
 - its import silences pandas and all future warnings: both are put back.
 
-What stays broken is its own: with pandas 3 ``calibration_and_holdout_data`` without values, the
-plots of cumulative and of incremental transactions and the generator of transactions; with
-Matplotlib 3.10 the plot of expected repeat purchases. Use `calibration_holdout_summary` and
-`track_purchases` instead. A ``fit`` called on the fitter is
-lifetimes' again in parameters, not in predictions; ``save_model`` writes a pickle, which is not to
-be opened from strangers.
+What stays broken is its own: with pandas 3 ``calibration_and_holdout_data`` without values (use
+`calibration_holdout_summary`), the plot of one customer's history and the generator of
+transactions; with Matplotlib 3.10 the plot of expected repeat purchases. A ``fit`` called on the
+fitter is lifetimes' again in parameters, not in predictions; ``save_model`` writes a pickle, which
+is not to be opened from strangers.
 """
 
 import warnings
