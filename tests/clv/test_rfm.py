@@ -1,6 +1,7 @@
 """Summaries of customers on hand-made orders: days, refunds, edges of the observation, holdout."""
 
 from datetime import date, datetime
+from pathlib import Path
 
 import ibis
 import numpy as np
@@ -18,6 +19,7 @@ from smsroi_models.clv.rfm_counts import (
     rfm_counts,
 )
 from smsroi_models.errors import DataError, NotEstimableError, ParameterError
+from smsroi_models.store.connect import open_store
 from smsroi_models.store.tables import TABLES
 
 # customer, time, net revenue; the last observed day is 29 January.
@@ -274,3 +276,17 @@ def test_queries_compile_without_words_of_duckdb(query: str, dialect: str) -> No
     text = ibis.to_sql(QUERIES[query], dialect=dialect)
     assert text.lstrip().startswith(("SELECT", "WITH"))
     assert "EPOCH_US" not in text
+
+
+def test_a_stores_orders(tmp_path: Path) -> None:
+    """From files to predictions and back, in the store's confined session."""
+    orders = frame().dropna(subset="customer_id").fillna({"revenue": 0.0})
+    ids = [f"o{i}" for i in range(len(orders))]
+    orders.assign(order_id=ids, discount=0.0).to_parquet(tmp_path / "orders.parquet")
+    with open_store(tmp_path) as store:
+        summary = rfm_summary(store["orders"], observation_end=END, time_unit="day")
+        assert "EPOCH_US" in ibis.to_sql(summary, dialect="duckdb")  # five times as fast
+        counts = collect_rfm_counts(summary)
+        joined = join_predictions(summary, counts, {"code": counts.T})
+        found = by_customer(joined, "frequency", "recency", "T", "monetary_value", "code")
+    assert found == {name: (*e, e[2]) for name, e in EXPECTED.items()}
