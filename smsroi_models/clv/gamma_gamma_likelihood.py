@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from scipy.special import digamma, gammaln, polygamma
 
 Floats = NDArray[np.float64]
+# Rows at a time: what is computed of them stays in the cache, and products stay in one thread.
+BLOCK = 8_192
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,11 +62,15 @@ class SpendLikelihood:
         self._spend = rows.frequency * rows.monetary_value
         self._weights = rows.weights
         self._purchases = rows.weights * rows.frequency
-        self._counted, places = np.unique(rows.frequency, return_inverse=True)
-        self._customers = np.bincount(places, rows.weights)
+        customers = np.bincount(rows.frequency.astype(np.int64), rows.weights)
+        counted = np.flatnonzero(customers)
+        self._counted, self._customers = counted.astype(np.float64), customers[counted]
         self._n = float(rows.weights.sum())
-        self._log_spend = float(self._purchases @ np.log(self._spend))
-        self._log_mean = float(rows.weights @ np.log(rows.monetary_value))
+        self._n_purchases = float(self._purchases.sum())
+        log_mean = np.log(rows.monetary_value)
+        self._log_mean = float((rows.weights * log_mean).sum())
+        log_spend = np.log(rows.frequency) + log_mean
+        self._log_spend = float((self._purchases * log_spend).sum())
 
     def __call__(self, point: Floats) -> tuple[float, Floats, Floats]:
         """Return value, gradient of shape (3,) and Hessian of shape (3, 3) at log p, log q, log v.
@@ -72,15 +78,9 @@ class SpendLikelihood:
         The value is not finite where a parameter is beyond what floats hold.
         """
         p, q, v = np.exp(point)
-        ratio = self._spend / v
-        log_s, s = -np.log1p(ratio), 1 / (1 + ratio)
-        rest = s * ratio  # 1 - s, without its cancellation
-        both = s * rest
-        logs = float(self._weights @ log_s)
+        (logs, left, both), (bought_logs, bought, bought_both) = self._sums(float(v))
         # log(1 - s) = log z - log v + log s
-        log_rest = self._log_spend - self._purchases.sum() * point[2] + self._purchases @ log_s
-        bought = self._purchases @ s
-        left = float(self._weights @ rest)
+        log_rest = self._log_spend - self._n_purchases * point[2] + bought_logs
 
         x, n = self._counted, self._customers
         value = float(
@@ -104,9 +104,23 @@ class SpendLikelihood:
         second[1, 1] = n @ curve - self._n * polygamma(1, q)
         second[0, 2] = second[2, 0] = -bought
         second[1, 2] = second[2, 1] = left
-        second[2, 2] = -(q * (self._weights @ both) + p * (self._purchases @ both))
+        second[2, 2] = -(q * both + p * bought_both)
         # From p and q to their logarithms; the last coordinate is one already.
         scale = np.array([p, q, 1.0])
         gradient = scale * first
         hessian = second * np.outer(scale, scale) + np.diag([gradient[0], gradient[1], 0.0])
         return value, gradient, hessian
+
+    def _sums(self, v: float) -> tuple[list[float], list[float]]:
+        """Sum over customers log s, 1 - s and s (1 - s); over purchases log s, s and s (1 - s)."""
+        of_customers, of_purchases = np.zeros(3), np.zeros(3)
+        for low in range(0, len(self._spend), BLOCK):
+            part = slice(low, low + BLOCK)
+            ratio = self._spend[part] / v
+            log_s, s = -np.log1p(ratio), 1 / (1 + ratio)
+            rest = s * ratio  # 1 - s, without its cancellation
+            both = s * rest
+            customers, purchases = self._weights[part], self._purchases[part]
+            of_customers += (customers @ log_s, customers @ rest, customers @ both)
+            of_purchases += (purchases @ log_s, purchases @ s, purchases @ both)
+        return of_customers.tolist(), of_purchases.tolist()

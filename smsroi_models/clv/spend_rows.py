@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from smsroi_models.clv.gamma_gamma_likelihood import SpendRows
+from smsroi_models.clv.purchase_history import MOST_PURCHASES
 from smsroi_models.errors import DataError
 
 Floats = NDArray[np.float64]
@@ -73,7 +74,7 @@ def checked_rows(
             "needed for every customer"
         ) from error
     x, m = (np.broadcast_to(values, shape).ravel() for values in (x, m))
-    wrong = ~(np.isfinite(x) & (x >= 0) & (x == np.floor(x)))
+    wrong = ~((x >= 0) & (x <= MOST_PURCHASES) & (x == np.floor(x)))
     _refuse(wrong, "frequency", x, "a count of repeat purchases, 0, 1, 2, ...")
     _refuse((x > 0) & ~np.isfinite(m), "monetary_value", m, "a finite number where frequency is")
     return x, np.where(x > 0, m, 0.0), shape

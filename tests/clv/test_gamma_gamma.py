@@ -38,6 +38,19 @@ def test_derivatives_are_those_of_the_value(point: tuple[float, ...]) -> None:
         np.testing.assert_allclose(hessian[i], slope, rtol=1e-6, atol=1e-4)
 
 
+def test_blocks_of_rows_add_up() -> None:
+    """More rows than are computed at a time: the sum of two parts' value and derivatives."""
+    rows = SpendRows(*simulated(20_000, np.random.default_rng(10)), np.ones(20_000))
+    parts = [
+        SpendRows(rows.frequency[part], rows.monetary_value[part], rows.weights[part])
+        for part in (slice(None, 7_000), slice(7_000, None))
+    ]
+    at = np.log([5.0, 3.0, 20.0])
+    whole, (one, two) = SpendLikelihood(rows)(at), (SpendLikelihood(part)(at) for part in parts)
+    for total, first, second in zip(whole, one, two, strict=True):
+        np.testing.assert_allclose(total, np.add(first, second), rtol=1e-10, atol=1e-6)
+
+
 def test_the_likelihood_is_the_mixture_it_claims_to_be() -> None:
     """The density of a mean of x gammas, averaged over Gamma(q, v) by quadrature."""
     p, q, v, x, m = 6.0, 4.0, 15.0, 3, 22.0
@@ -158,6 +171,7 @@ def test_means_without_spread_within() -> None:
         ([1.5], [3], None, "row 0: frequency is 1.5"),
         ([-1], [3], None, "row 0: frequency is -1"),
         ([1, np.nan], [3, 3], None, "row 1: frequency is nan"),
+        ([1, np.inf], [3, 3], None, "row 1: frequency is inf"),
         ([1], [np.nan], None, "row 0: monetary_value is nan"),
         ([1], [np.inf], None, "row 0: monetary_value is inf"),
         (["a"], [1], None, "frequency is not numeric"),
