@@ -1,4 +1,4 @@
-"""Customers' summaries and the fits on them, side by side with peers: ratios of time and memory.
+"""Customers' summaries and spend, side by side with peers: prints ratios of time and memory.
 
 One run on one machine, the same orders for everybody: customers who buy and leave as BG/NBD says
 and spend as Gamma-Gamma does, their orders in a Parquet file in the order of time.
@@ -8,8 +8,9 @@ and spend as Gamma-Gamma does, their orders in a Parquet file in the order of ti
 - *smsroi summary*: `rfm_summary`, added up in the engine;
 - *smsroi kinds*: the same, and the kinds of customers collected, on which models are fitted;
 - *pandas*, *lifetimes*: the summary in memory;
-- the fits, on one file of customers, in weeks: *smsroi* and *lifetimes*, and *pymc-marketing* (its
-  maximum a posteriori) where it is installed.
+- the fit of Gamma-Gamma to these customers: *smsroi*, standard errors included, and *lifetimes*.
+
+The fits of purchase models are in `purchase_models.py`.
 
 Each contestant runs in a process of its own, so that peaks of memory are its own; the time is that
 of the work, imports and reading the customers left out, the best of ``--repeat``. Beside it stands
@@ -22,7 +23,6 @@ the time of processors, which other work on the machine disturbs less.
 """
 
 import argparse
-import importlib.util
 import json
 import multiprocessing
 import resource
@@ -235,55 +235,8 @@ def _customers_frame(folder: Path) -> pd.DataFrame:
     return pd.read_parquet(folder / "summary.parquet")
 
 
-def fit_smsroi(folder: Path, limit: str) -> Callable[[], Result]:
-    """Fit BG/NBD to one row a customer, standard errors included."""
-    from smsroi_models.clv.bg_nbd import fit_bg_nbd
-
-    rows = _customers_frame(folder)
-    columns = [rows[name].to_numpy() for name in HISTORY]
-    return lambda: _fitted(fit_bg_nbd(*columns))
-
-
-def fit_smsroi_kinds(folder: Path, limit: str) -> Callable[[], Result]:
-    """Fit BG/NBD to the kinds of customers, standard errors included."""
-    from smsroi_models.clv.bg_nbd import fit_bg_nbd
-
-    found = _customers_frame(folder).groupby(HISTORY, as_index=False).size()
-    columns = [found[name].to_numpy() for name in [*HISTORY, "size"]]
-    return lambda: _fitted(fit_bg_nbd(*columns[:3], weights=columns[3]))
-
-
 def _fitted(model: Any) -> Result:
     return dict(zip(model.PARAMETERS, map(float, model.parameters), strict=True))
-
-
-def fit_lifetimes(folder: Path, limit: str) -> Callable[[], Result]:
-    """Fit BG/NBD by lifetimes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from lifetimes import BetaGeoFitter
-
-    rows = _customers_frame(folder)
-
-    def work() -> Result:
-        model = BetaGeoFitter().fit(*(rows[name] for name in HISTORY))
-        return {name: float(value) for name, value in model.params_.items()}
-
-    return work
-
-
-def fit_pymc(folder: Path, limit: str) -> Callable[[], Result]:
-    """Fit BG/NBD by PyMC-Marketing: the maximum a posteriori under its own priors."""
-    from pymc_marketing.clv import BetaGeoModel
-
-    rows = _customers_frame(folder)
-
-    def work() -> Result:
-        model = BetaGeoModel(data=rows[["customer_id", *HISTORY]])
-        model.fit(method="map")
-        return {name: float(model.fit_result[name]) for name in ("r", "alpha", "a", "b")}
-
-    return work
 
 
 def fit_spend(folder: Path, limit: str) -> Callable[[], Result]:
@@ -311,15 +264,7 @@ def fit_spend_lifetimes(folder: Path, limit: str) -> Callable[[], Result]:
     return work
 
 
-FITS: dict[str, dict[str, Work]] = {
-    "BG/NBD": {
-        "smsroi": fit_smsroi,
-        "smsroi, kinds": fit_smsroi_kinds,
-        "lifetimes": fit_lifetimes,
-        "pymc-marketing": fit_pymc,
-    },
-    "Gamma-Gamma": {"smsroi": fit_spend, "lifetimes": fit_spend_lifetimes},
-}
+FITS: dict[str, Work] = {"smsroi": fit_spend, "lifetimes": fit_spend_lifetimes}
 
 
 def _run(work: Work, folder: Path, limit: str, repeat: int, found: Path) -> None:
@@ -397,13 +342,9 @@ def main() -> None:
         if chosen.only:
             return
         apart(write_customers, folder, chosen.customers)
-        for model, contestants in FITS.items():
-            if not importlib.util.find_spec("pymc_marketing"):
-                contestants = {k: v for k, v in contestants.items() if k != "pymc-marketing"}
-            fits = measure(contestants, folder, "", chosen.repeat)
-            # Optimisers stop near the maximum, and priors move it a little.
-            agree(fits, ("r", "alpha", "a", "b", "p", "q", "v"), 0.02)
-            show(f"{model}, {min(chosen.customers, customers):,} customers", fits, "smsroi")
+        fits = measure(FITS, folder, "", chosen.repeat)
+        agree(fits, ("p", "q", "v"), 0.02)  # lifetimes stops near the maximum
+        show(f"Gamma-Gamma, {min(chosen.customers, customers):,} customers", fits, "smsroi")
 
 
 if __name__ == "__main__":
