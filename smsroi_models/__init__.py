@@ -12,6 +12,11 @@ from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.segment_records import Segments
+from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
+from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
+from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
+from smsroi_models.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
+from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
 from smsroi_models.holdout import complier_lift, holdout_lift, ratio_lift
 from smsroi_models.paths import find_store
 from smsroi_models.planning.proposal import propose_campaign
@@ -30,14 +35,18 @@ from smsroi_models.without_holdout import CounterfactualResult, counterfactual_r
 __version__ = "0.1.0"
 
 __all__ = [
+    "BgNbd",
     "CampaignResult",
     "ComplierLift",
     "CostLine",
     "CounterfactualResult",
     "Estimate",
     "Finding",
+    "GammaGamma",
     "Lift",
+    "MbgNbd",
     "Moments",
+    "ParetoNbd",
     "ProgrammeResult",
     "Proposal",
     "PullForward",
@@ -46,17 +55,23 @@ __all__ = [
     "Store",
     "analyze_campaign",
     "analyze_programme",
+    "calibration_holdout_summary",
     "check_store",
     "compare",
     "complier_lift",
     "counterfactual_roi",
     "find_store",
+    "fit_bg_nbd",
+    "fit_gamma_gamma",
+    "fit_mbg_nbd",
+    "fit_pareto_nbd",
     "holdout_lift",
     "is_programme",
     "open_store",
     "propose_campaign",
     "ratio_lift",
     "return_on_investment",
+    "rfm_summary",
     "segment_lifts",
     "simulate_program",
     "write_store",

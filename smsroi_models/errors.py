@@ -21,6 +21,10 @@ class NotEstimableError(SmsroiError, ValueError):
     """The data cannot identify the quantity: an arm is empty or nothing varies."""
 
 
+class ConvergenceError(NotEstimableError):
+    """A likelihood has no maximum that the data can find; the text says why and what to do."""
+
+
 class NotReadyError(NotEstimableError):
     """No customer's outcome window is over yet; the text says when the first one will be."""
 

@@ -59,6 +59,10 @@ LAYERS = {
             "planning",
             "planning.history",
             "planning.lists",
+            "clv.purchase_days",
+            "clv.rfm",
+            "clv.rfm_counts",
+            "clv.daily_purchases",
         ),
         ("foundation", "seam", "tables"),
         ENGINE,
@@ -101,6 +105,35 @@ LAYERS = {
             "planning.plan_rules",
             "planning.record",
             "planning.deviations",
+            "clv",
+            "clv.newton",
+            "clv.validation",
+            "clv.holdout_calibration",
+            "clv.tracking",
+            "clv.spend_rows",
+            "clv.gamma_gamma_likelihood",
+            "clv.gamma_gamma",
+            "clv.spend_independence",
+            "clv.purchase_history",
+            "clv.bg_likelihood",
+            "clv.fitting",
+            "clv.bg_fit",
+            "clv.bg_rows",
+            "clv.purchases_while_alive",
+            "clv.prediction_rows",
+            "clv.purchase_model",
+            "clv.bg_predictions",
+            "clv.bg_model",
+            "clv.bg_nbd",
+            "clv.mbg_nbd",
+            "clv.pareto_integral",
+            "clv.pareto_likelihood",
+            "clv.pareto_predictions",
+            "clv.pareto_nbd",
+            "clv.covariate_design",
+            "clv.covariate_bg_nbd",
+            "clv.covariates",
+            "clv.model_choice",
             "decision",
             "roi",
         ),
@@ -132,6 +165,11 @@ LAYERS = {
         ("foundation", "seam", "tables", "numbers", "composition"),
         ENGINE,
     ),
+    "bridge": Layer(
+        ("clv.lifetimes_bridge",),
+        ("foundation", "numbers", "bridge"),
+        frozenset({"numpy", "pandas", "lifetimes"}),
+    ),
     "simulator": Layer(
         ("simulate", "simulate."),
         ("foundation", "tables", "simulator"),
@@ -139,7 +177,16 @@ LAYERS = {
     ),
     "stories": Layer(
         ("", "report", "report.", "cli", "cli_planning", "cli_programme", "paths"),
-        ("foundation", "seam", "tables", "numbers", "composition", "simulator", "stories"),
+        (
+            "foundation",
+            "seam",
+            "tables",
+            "numbers",
+            "composition",
+            "bridge",
+            "simulator",
+            "stories",
+        ),
         None,
     ),
 }
@@ -246,7 +293,10 @@ def test_no_module_has_random_state_of_its_own(module: str) -> None:
             assert name.split(".")[2] in allowed, f"{module} line {node.lineno}: {name}"
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("attribution.")])
+QUERYING = [name for name in MODULES if name.startswith(("attribution.", "clv."))]
+
+
+@pytest.mark.parametrize("module", QUERYING)
 def test_only_functions_that_say_so_run_a_query(module: str) -> None:
     for function in ast.walk(_tree(module)):
         if not isinstance(function, ast.FunctionDef):
