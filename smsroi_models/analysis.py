@@ -38,6 +38,7 @@ from smsroi_models.attribution.outcomes import (
     ready_customers,
 )
 from smsroi_models.attribution.overlap import collect_overlap, collect_strata
+from smsroi_models.attribution.reached import with_received
 from smsroi_models.attribution.running import (
     cut_window,
     read_so_far,
@@ -49,7 +50,7 @@ from smsroi_models.attribution.segmented import check_segments_by
 from smsroi_models.attribution.sequential import planned_variance
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.attribution.winsorised import collect_caps, with_capped
-from smsroi_models.beside import follow_up, outlier_checks
+from smsroi_models.beside import follow_up, outlier_checks, reached_lift
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import NotEstimableError, NotReadyError
 from smsroi_models.planning.reading import plan_checks
@@ -134,11 +135,13 @@ def analyze_campaign(
     caps = collect_caps(customers)
     if caps:
         customers = with_capped(customers, caps)
+    if "messages" in store:
+        customers = with_received(store, campaign, customers)
     measured = [n for n in customers.columns if n not in ("customer_id", "arm", "assigned_at")]
     checked = {"margin_cubed": _.margin**3, "assigned_day": _.assigned_at.epoch_seconds() / 86_400}
     treated, held = collect_moments(customers.mutate(**checked), [*measured, *checked])
     covariates = usable_covariates(treated, held, PRE_PERIOD_COLUMNS if pre_days else ())
-    targets = [name for name in measured if name not in PRE_PERIOD_COLUMNS]
+    targets = [name for name in measured if name not in (*PRE_PERIOD_COLUMNS, "received")]
     lift, reasons = campaign_lifts(treated, held, targets, covariates, confidence_level)
     _require_money(lift, reasons)
 
@@ -225,6 +228,7 @@ def analyze_campaign(
         after_window=later,
         segments=segments,
         not_compared=not_compared,
+        reached=None if running else reached_lift(treated, held, covariates, confidence_level),
     )
 
 

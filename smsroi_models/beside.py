@@ -1,15 +1,19 @@
-"""What a campaign's analysis reads beside the lift: the time after the window, and extremes."""
+"""What a campaign's analysis reads beside the lift: time after the window, extremes, reach."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from smsroi_models.attribution.after_window import collect_after_window, readable_horizons
 from smsroi_models.attribution.campaigns import Campaign, Readiness, Tables
 from smsroi_models.attribution.checks import Check
+from smsroi_models.attribution.compliance import ComplierLift, compare_compliers
 from smsroi_models.attribution.estimates import OutcomeLift
+from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS
 from smsroi_models.attribution.outliers import outliers
 from smsroi_models.attribution.pull_forward import PullForward, pull_forward, unread
 from smsroi_models.attribution.winsorised import Caps
+from smsroi_models.errors import NotEstimableError
 
 
 def follow_up(
@@ -40,6 +44,28 @@ def follow_up(
         too_early=early,
         confidence_level=confidence_level,
     )
+
+
+def reached_lift(
+    treatment: Moments, holdout: Moments, covariates: Sequence[str], confidence_level: float
+) -> ComplierLift | None:
+    """Return the margin's lift per customer whom the text reached; None where it cannot be told.
+
+    It cannot without messages, or where assignment hardly changed who received a text.
+    """
+    if "received" not in treatment.columns:
+        return None
+    try:
+        return compare_compliers(
+            treatment,
+            holdout,
+            "margin",
+            "received",
+            covariates=covariates,
+            confidence_level=confidence_level,
+        )
+    except NotEstimableError:
+        return None
 
 
 def outlier_checks(

@@ -6,6 +6,7 @@ from typing import Literal
 
 from smsroi_models.attribution.campaigns import Campaign, Readiness
 from smsroi_models.attribution.checks import Check
+from smsroi_models.attribution.compliance import ComplierLift
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.estimates import (
     DayLift,
@@ -67,6 +68,9 @@ class CampaignResult(Record):
         The margin's lift by segment; None where segments were not compared.
     not_compared : str
         Why not; empty where they were.
+    reached : ComplierLift or None
+        The margin's lift per customer whom the text reached; None where the store does not tell
+        who was, or assignment hardly changed it.
     """
 
     campaign: Campaign
@@ -88,6 +92,7 @@ class CampaignResult(Record):
     after_window: PullForward | None = None
     segments: Segments | None = None
     not_compared: str = ""
+    reached: ComplierLift | None = None
 
     @property
     def outcome(self) -> Outcome | Literal["invalid"]:

@@ -55,6 +55,7 @@ LAYERS = {
             "attribution.programme_spending",
             "attribution.series",
             "attribution.winsorised",
+            "attribution.reached",
             "attribution.segmented",
             "planning",
             "planning.history",

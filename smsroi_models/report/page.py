@@ -3,7 +3,7 @@
 Campaign names, messages and labels come from outside: `fragment` escapes every value.
 """
 
-from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.estimates import PROPORTIONS
 from smsroi_models.attribution.winsorised import CAPPED
 from smsroi_models.report import words
@@ -103,6 +103,7 @@ def lift_table(result: CampaignResult) -> Html:
             if name in result.not_estimable
         ],
         caps=_caps(result, money),
+        reached=_reached(result, money),
         confidence=words.confidence(result.confidence_level),
     )
 
@@ -159,6 +160,23 @@ def _caps(result: CampaignResult, money: Money) -> dict[str, str] | None:
         "texted": f"{caps.capped_treatment:,}",
         "held": f"{caps.capped_holdout:,}",
         "share": words.confidence(caps.quantile),
+    }
+
+
+def _reached(result: CampaignResult, money: Money) -> dict[str, str] | None:
+    """Return the effect on those whom the text reached, in words; None where it is not told."""
+    found = result.reached
+    if found is None:
+        return None
+    ends = found.absolute_lift, found.standard_error, found.ci_lower, found.ci_upper
+    value, interval = with_interval(
+        Estimate(*ends), lambda amount, step: money(amount, min(step, 0.01)), 1e-6
+    )
+    return {
+        "value": value,
+        "interval": interval,
+        "texted": percent(found.share_received_treatment, 0.001),
+        "held": percent(found.share_received_holdout, 0.001),
     }
 
 

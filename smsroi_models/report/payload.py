@@ -1,5 +1,6 @@
 """The figures of a campaign's report for machines: what becomes ``results.json``."""
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +62,7 @@ def results(result: CampaignResult) -> Results:
                 },
             },
             "caps": result.caps.to_dict() if result.caps else None,
+            "reached": _reached(result),
             "after_window": _after_window(result.after_window),
             "segments": _segments(result),
             "checks": [check.to_dict() for check in result.checks],
@@ -88,6 +90,15 @@ def _so_far(result: CampaignResult) -> dict[str, Any] | None:
         "last_assigned_at": _iso(result.so_far.last_assigned_at),
         "ends_at": _iso(result.so_far.ends_at),
     }
+
+
+def _reached(result: CampaignResult) -> dict[str, Any] | None:
+    """Return the effect on those reached; null where it is not told or its F has no end."""
+    if result.reached is None:
+        return None
+    found = result.reached.to_dict()
+    exact = not math.isfinite(found["first_stage_f"])
+    return {**found, "first_stage_f": None if exact else found["first_stage_f"]}
 
 
 def _after_window(found: PullForward | None) -> dict[str, Any] | None:

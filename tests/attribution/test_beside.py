@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from corner_shop import AS_OF, PRE_DAYS
 
 import smsroi_models as smsroi
 from smsroi_models.attribution.campaigns import read_campaign, read_readiness
@@ -16,7 +17,9 @@ from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.lasting import gain_kept, lost_again
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
+from smsroi_models.attribution.outcomes import outcomes
 from smsroi_models.attribution.pull_forward import HorizonLift, PullForward, unread
+from smsroi_models.attribution.reached import with_received
 from smsroi_models.beside import follow_up
 from smsroi_models.errors import ParameterError
 from smsroi_models.report import words
@@ -201,3 +204,27 @@ def test_a_campaign_whose_gain_came_only_earlier_is_changed_not_repeated(
     assert words.headline(lost) == "It paid within its window, and lost it again since."
     assert "7 days after it, the margin it had brought in all was" in words.sentence(lost)
     assert "lost it again" not in words.headline(kept)
+
+
+def test_who_was_reached_by_hand(shop: Store) -> None:
+    campaign = read_campaign(shop, "SPRING")
+    customers = outcomes(shop, campaign, AS_OF, pre_days=PRE_DAYS)
+    rows = with_received(shop, campaign, customers).to_pyarrow().to_pylist()
+    # t2's text failed, h1's was sent and never delivered, t5 is not counted.
+    reached = {row["customer_id"] for row in rows if row["received"] == 1.0}
+    assert reached == {"t1", "t3", "t4"}
+    assert len(rows) == 7
+
+
+def test_the_effect_on_the_reached_is_two_stage_least_squares(
+    simulated: Store, tables: dict[str, pd.DataFrame]
+) -> None:
+    """Wald's ratio by pandas, without covariates: the lift over the share who got the text."""
+    assigned = tables["assignments"].set_index("customer_id")["arm"]
+    texts = tables["messages"].query("status in ['delivered', 'read']")["customer_id"]
+    share = assigned.index.isin(texts)[assigned == "treatment"].mean()
+    plain = smsroi.analyze_campaign(simulated, "camp-01", pre_days=0)
+    assert plain.reached is not None
+    assert plain.reached.share_received_treatment == pytest.approx(share)
+    lift = plain.lift["margin"].unadjusted.absolute_lift
+    assert plain.reached.absolute_lift == pytest.approx(lift / share)

@@ -11,6 +11,7 @@ from smsroi_models.attribution.collect import moments_by_arm
 from smsroi_models.attribution.daily import daily_additions
 from smsroi_models.attribution.outcomes import orders_in_reach, outcomes, ready_customers
 from smsroi_models.attribution.overlap import strata_counted, texted_by_others
+from smsroi_models.attribution.reached import with_received
 from smsroi_models.attribution.series import Span, daily_sums, series_customers
 from smsroi_models.attribution.spending import texts_summed
 from smsroi_models.store.tables import TABLES
@@ -36,6 +37,7 @@ QUERIES = {
     "daily_sums": daily_sums(STORE, CAMPAIGN, SPAN, PEOPLE),
     "active_customers": active_customers(STORE, AS_OF),
     "all_moments": all_moments(STORE, AS_OF, COLUMNS),
+    "with_received": with_received(STORE, CAMPAIGN, CUSTOMERS),
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
     "strata_counted": strata_counted(STORE, CAMPAIGN),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
