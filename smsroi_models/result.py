@@ -15,6 +15,7 @@ from smsroi_models.attribution.estimates import (
     payback_day,
 )
 from smsroi_models.attribution.lasting import lost_again
+from smsroi_models.attribution.outliers import OUTLIERS
 from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.running import SoFar
 from smsroi_models.attribution.segment_records import Segments
@@ -115,7 +116,8 @@ class CampaignResult(Record):
     def decision(self) -> Decision:
         """What to do next, by ``rule``.
 
-        A campaign whose gain was lost again after the window is not repeated but changed.
+        A campaign whose gain was lost again after the window is not repeated but changed. Where few
+        customers carry the answer, their orders are looked at first.
         A running campaign is never stopped or changed by it before its last day, unless even the
         margin fell: until then the days left may earn the cost.
         """
@@ -123,9 +125,17 @@ class CampaignResult(Record):
         found = decide(self.roi, self.lift["margin"].headline, self.rule, comparable=comparable)
         if self.so_far and self.outcome == "unclear":
             return Decision("wait", None)
+        if self.carried_by_few:
+            return Decision("mend first", None)
         if found.action == "repeat" and self.lost_again:
             return Decision("change", None)
         return found
+
+    @property
+    def carried_by_few(self) -> Check | None:
+        """The failed check on extremes; None where the answer hangs on no few customers."""
+        found = (check for check in self.checks if check.name == OUTLIERS)
+        return next((check for check in found if check.status == "failed"), None)
 
     @property
     def lost_again(self) -> bool:

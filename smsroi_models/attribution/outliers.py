@@ -17,6 +17,7 @@ from smsroi_models.errors import DataError
 # Of simulated campaigns without extremes, 1 in 100 moves so far and across its cost; of those whose
 # answer one order of three standard errors changes, all do. Measured: docs/methods.md.
 FAR = 0.5
+OUTLIERS = "Outliers"
 
 _PROFIT = {"above": "a profit", "below": "a loss", "around": "unclear"}
 _MARGIN = {"above": "a gain in margin", "below": "a fall in margin", "around": "unclear"}
@@ -70,7 +71,7 @@ def outliers(
 profit; with it, it is unclear")
     """
     _require_alike(margin, capped)
-    name = "Outliers"
+    name = OUTLIERS
     if not n_capped:
         return Check(name, "passed", "No customer's spend stands out from that of the others.")
     break_even = (cost or 0.0) / margin.n_treatment

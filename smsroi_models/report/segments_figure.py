@@ -89,8 +89,9 @@ def _lines(axes: Axes, segments: Segments, money: Money) -> None:
 
 
 def _legend(segments: Segments) -> str:
-    single = f"{confidence(segments.confidence_level)} for itself"
-    return f"bars: {confidently(segments)};\neveryone: {single}"
+    level = confidence(segments.confidence_level)
+    single = f"{level} for itself"
+    return f"bars: {level} intervals for all\nsegments together; everyone: {single}"
 
 
 def _say(segments: Segments, currency: str) -> str:

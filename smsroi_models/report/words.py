@@ -105,6 +105,9 @@ def _change(result: CampaignResult, needed: int | None) -> str:
 def _mending(result: CampaignResult) -> str:
     if result.invalidated_by is not None:
         return result.invalidated_by.remedy
+    if result.carried_by_few is not None:
+        remedy = result.carried_by_few.remedy
+        return f"{remedy[0].lower()}{remedy[1:]}"
     return "book what the campaign cost."
 
 

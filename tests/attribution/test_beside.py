@@ -82,6 +82,8 @@ def test_one_giant_order_takes_the_plain_answer_away(
     assert (check.status, check.invalidates) == ("failed", False)
     assert "few customers carry it" in check.text
     assert "outliers" in words.verdict(found)
+    assert found.decision.action == "mend first"
+    assert words.next_step(found).startswith("Mend first: look at these customers' orders.")
 
 
 def test_segments_are_those_of_segment_lifts(
