@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,6 +130,9 @@ def assign(
     drop_opted_out: Annotated[
         bool, typer.Option("--drop-opted-out", help="Leave out who opted out before.")
     ] = False,
+    any_size: Annotated[
+        bool, typer.Option("--any-size", help="Take a list of less than half the planned size.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw who is texted and who is held out, by a recorded plan, and write it down."""
@@ -148,6 +152,7 @@ def assign(
             assigned_at=moment,
             seed=seed,
             drop_opted_out=drop_opted_out,
+            any_size=any_size,
         )
     written = write_assignment(drawn, out, file_format=file_format)
     told = {
@@ -159,7 +164,10 @@ def assign(
         "opted_out": drawn.opted_out,
         "seed": drawn.plan.seed,
         "sha256": drawn.plan.sha256,
+        "warnings": drawn.warnings,
     }
+    for warning in drawn.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     if as_json:
         print(json.dumps(told, indent=2))
         return
@@ -228,4 +236,5 @@ def _record(campaign_id: str, name: str, settings: dict[str, Any]) -> "Plan":
         covariates=tuple(settings.get("covariates", ())),
         confidence_level=settings["confidence_level"],
         rule=DecisionRule(settings["minimum_profit"], settings["power"]),
+        n_audience=settings.get("stakes", {}).get("n_customers"),
     )

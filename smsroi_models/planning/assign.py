@@ -18,7 +18,12 @@ import pyarrow as pa
 from smsroi_models.attribution.campaigns import Tables
 from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.planning.draw import draw_arms
-from smsroi_models.planning.list_checks import check_campaign, check_list, check_standing
+from smsroi_models.planning.list_checks import (
+    check_campaign,
+    check_list,
+    check_size,
+    check_standing,
+)
 from smsroi_models.planning.lists import read_customers, read_standing
 from smsroi_models.planning.record import Plan, write_plan
 from smsroi_models.planning.recorded import plan_row
@@ -37,11 +42,14 @@ class Assignment:
         The rows of ``assignments``, in the order of the ids.
     opted_out : int
         Customers of the list who were left out because they had opted out.
+    warnings : tuple of str
+        What speaks against the draw without forbidding it, a sentence each.
     """
 
     plan: Plan
     table: pd.DataFrame
     opted_out: int
+    warnings: tuple[str, ...] = ()
 
 
 def assign_customers(
@@ -52,6 +60,7 @@ def assign_customers(
     assigned_at: datetime,
     seed: int | None = None,
     drop_opted_out: bool = False,
+    any_size: bool = False,
 ) -> Assignment:
     """Draw an arm for each customer of the list, within the strata of the plan.
 
@@ -71,12 +80,15 @@ def assign_customers(
         Not needed where the plan has one. The same seed, list and plan give the same arms.
     drop_opted_out : bool
         Leave out those who opted out, instead of refusing the list.
+    any_size : bool
+        Take a list of less than half the planned audience, instead of refusing it.
 
     Raises
     ------
     DataError
         If the list has no such columns, an empty or repeated id, an id that looks like a telephone
-        number or an e-mail address, an unknown customer, or one who opted out.
+        number or an e-mail address, an unknown customer, or one who opted out; or if it is less
+        than half as long as planned.
     ParameterError
         If the plan was drawn before, there is no seed or another than the plan's, the time lies
         before the plan's, the campaign is assigned already, or an arm would be empty.
@@ -100,11 +112,13 @@ def assign_customers(
         check_standing(standing, len(listed), moment, drop_opted_out)
         opted_out = standing.opted_out
     kept = _without(listed, opted_out)
+    size = check_size(plan, len(kept), any_size)
     ids, strata = np.asarray(kept["customer_id"].to_pylist()), _labels(kept, plan.strata)
     arms = draw_arms(ids, strata, plan.holdout_share, np.random.Generator(np.random.PCG64(seed)))
     held = int((arms == "holdout").sum())
     drawn = replace(plan, seed=seed, n_treatment=len(arms) - held, n_holdout=held)
-    return Assignment(drawn, _table(drawn, ids, arms, strata, moment), len(opted_out))
+    table = _table(drawn, ids, arms, strata, moment)
+    return Assignment(drawn, table, len(opted_out), (size,) if size else ())
 
 
 def write_assignment(

@@ -68,6 +68,7 @@ def test_the_plan_is_recorded_as_proposed(planned):
     plan = read_plan(folder / told["plan"])
     assert (plan.campaign_id, plan.name, plan.window_days) == ("NEXT", HOSTILE, 14)
     assert plan.holdout_share == told["figures"]["chosen"]["holdout_share"]
+    assert plan.n_audience == told["figures"]["stakes"]["n_customers"]
     assert plan.strata == ("segment",) and plan.seed is None and plan.n_holdout is None
     assert plan.covariates == ("pre_revenue", "pre_orders")
 

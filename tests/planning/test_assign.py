@@ -1,6 +1,7 @@
 """From a plan and a list of customers to the tables of a store."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -247,6 +248,36 @@ def test_draws_out_of_order_are_refused(options, word):
         _draw(**options)
 
 
+@pytest.mark.parametrize(
+    ("n_audience", "word"),
+    [
+        (None, ""),
+        (91, ""),
+        (90, "the list has 100 customers to assign; the plan was sized for 90: .* more"),
+        (111, ""),
+        (112, "the list has 100 customers to assign; the plan was sized for 112: .* less"),
+        (200, "sized for 200"),
+    ],
+)
+def test_a_list_of_another_size_than_planned_is_told(n_audience, word):
+    told = " ".join(_draw(plan=replace(PLAN, n_audience=n_audience)).warnings)
+    assert re.search(word, told) if word else "sized for" not in told
+
+
+def test_less_than_half_the_planned_audience_is_refused_unless_asked_for():
+    plan = replace(PLAN, n_audience=201)
+    with pytest.raises(DataError, match=r"has 100 .* sized for 201: .*--any-size \(any_size=True"):
+        _draw(plan=plan)
+    drawn = _draw(plan=plan, any_size=True)
+    assert drawn.plan.n_treatment == 80 and "sized for 201" in drawn.warnings[0]
+    assert drawn.table.equals(_draw().table)
+
+
+def test_those_who_opted_out_are_not_of_the_planned_audience(shop):
+    plan = replace(PLAN, n_audience=90)
+    assert _draw(store=shop, plan=plan, drop_opted_out=True).warnings == ()  # 99 are left
+
+
 def test_files_that_are_no_list_are_refused(tmp_path):
     (tmp_path / "people.txt").write_text("customer_id\n")
     (tmp_path / "people.parquet").write_text("customer_id\n")
@@ -385,6 +416,20 @@ def test_wrong_use_of_the_command_exits_2(files, tmp_path, arguments, word):
     assert run.returncode == 2
     assert word in run.stderr and "Traceback" not in run.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_the_command_warns_of_another_size_and_refuses_a_small_part(files, tmp_path):
+    sized = write_plan(replace(PLAN, n_audience=150), tmp_path / "sized.json")
+    run = _smsroi(sized, files[1], "--out", tmp_path / "one", "--json")
+    assert run.returncode == 0
+    assert "warning: the list has 100 customers to assign" in run.stderr
+    assert "sized for 150" in " ".join(json.loads(run.stdout)["warnings"])
+    large = write_plan(replace(PLAN, n_audience=34_164), tmp_path / "large.json")
+    refused = _smsroi(large, files[1], "--out", tmp_path / "two")
+    assert refused.returncode == 1 and "sized for 34,164" in refused.stderr
+    assert not (tmp_path / "two").exists()
+    run = _smsroi(large, files[1], "--out", tmp_path / "two", "--any-size")
+    assert run.returncode == 0 and "sized for 34,164" in run.stderr
 
 
 def test_a_plan_that_was_changed_is_refused_by_the_command(files, tmp_path):
