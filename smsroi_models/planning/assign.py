@@ -23,6 +23,7 @@ from smsroi_models.planning.list_checks import (
     check_list,
     check_size,
     check_standing,
+    opt_outs_unchecked,
 )
 from smsroi_models.planning.lists import read_customers, read_standing
 from smsroi_models.planning.record import Plan, write_plan
@@ -40,15 +41,16 @@ class Assignment:
         With the seed and the number of customers in each arm.
     table : pandas.DataFrame
         The rows of ``assignments``, in the order of the ids.
-    opted_out : int
-        Customers of the list who were left out because they had opted out.
+    opted_out : int or None
+        Customers of the list who were left out because they had opted out; None where that was not
+        checked: without a store, or one without ``subscriptions``.
     warnings : tuple of str
         What speaks against the draw without forbidding it, a sentence each.
     """
 
     plan: Plan
     table: pd.DataFrame
-    opted_out: int
+    opted_out: int | None
     warnings: tuple[str, ...] = ()
 
 
@@ -72,7 +74,8 @@ def assign_customers(
         With ``customer_id`` (text) and the columns of ``plan.strata``; a path is that of a CSV or
         Parquet file. Where a stratum's column is null, ``(none)`` is the stratum.
     store : Store, optional
-        To refuse customers who opted out or are unknown, and campaigns that are assigned already.
+        To refuse customers who opted out or are unknown, and campaigns that are assigned already;
+        without it nobody is asked about.
     assigned_at : datetime
         With its zone; the index time of every customer, in both arms. Not before the plan was
         recorded.
@@ -118,7 +121,9 @@ def assign_customers(
     held = int((arms == "holdout").sum())
     drawn = replace(plan, seed=seed, n_treatment=len(arms) - held, n_holdout=held)
     table = _table(drawn, ids, arms, strata, moment)
-    return Assignment(drawn, table, len(opted_out), (size,) if size else ())
+    unchecked = opt_outs_unchecked(store)
+    found = None if unchecked else len(opted_out)
+    return Assignment(drawn, table, found, tuple(text for text in (size, unchecked) if text))
 
 
 def write_assignment(

@@ -91,6 +91,21 @@ def check_standing(standing: Standing, listed: int, moment: datetime, drop_opted
         )
 
 
+def opt_outs_unchecked(store: Tables | None) -> str:
+    """Return a sentence where nothing can say who of a list opted out, else nothing."""
+    if store is None:
+        return (
+            "opt-outs were not checked, because there is no --store (store=): the list must leave "
+            "out whoever opted out"
+        )
+    if "subscriptions" not in store:
+        return (
+            "opt-outs were not checked, because the store has no table subscriptions: the list "
+            "must leave out whoever opted out"
+        )
+    return ""
+
+
 def check_size(plan: Plan, n_customers: int, any_size: bool) -> str:
     """Return a sentence where the customers to assign are not as many as planned, else nothing.
 

@@ -273,6 +273,25 @@ def test_less_than_half_the_planned_audience_is_refused_unless_asked_for():
     assert drawn.table.equals(_draw().table)
 
 
+def test_where_opt_outs_cannot_be_checked_it_is_said(shop, tmp_path):
+    drawn = _draw()
+    assert drawn.opted_out is None and "no --store" in drawn.warnings[0]
+    checked = _draw(store=shop, drop_opted_out=True)
+    assert checked.opted_out == 1 and checked.warnings == ()
+    orders = {"orders": shop["orders"].to_pandas()}
+    with smsroi.open_store(smsroi.write_store(orders, tmp_path / "few")) as few:
+        drawn = _draw(store=few)
+    assert drawn.opted_out is None and "no table subscriptions" in drawn.warnings[0]
+
+
+def test_the_command_says_that_opt_outs_were_not_checked(files, tmp_path):
+    run = _smsroi(*files, "--out", tmp_path / "out", "--json")
+    told = json.loads(run.stdout)
+    assert run.returncode == 0 and told["opted_out"] is None
+    assert "opt-outs were not checked" in told["warnings"][0]
+    assert run.stderr == f"warning: {told['warnings'][0]}\n"
+
+
 def test_those_who_opted_out_are_not_of_the_planned_audience(shop):
     plan = replace(PLAN, n_audience=90)
     assert _draw(store=shop, plan=plan, drop_opted_out=True).warnings == ()  # 99 are left
@@ -384,6 +403,7 @@ def test_the_command_draws_by_plan_and_seed(files, tmp_path):
     plan = read_plan(out / "plan.json")
     assert (told["n_treatment"], told["n_holdout"]) == (plan.n_treatment, plan.n_holdout)
     assert (told["opted_out"], told["strata"], told["seed"]) == (1, 2, 7)
+    assert told["warnings"] == [] and run.stderr == ""
     assert told["sha256"] == plan.sha256
     expected = _draw(PEOPLE.iloc[1:]).table
     written = pd.read_csv(out / "assignments.csv")
