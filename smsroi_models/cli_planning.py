@@ -95,7 +95,7 @@ def plan(
         "pre_days": pre_days,
     }
     rules = {"strata": tuple(stratify_by or ()), "minimum_profit": minimum_profit}
-    _check_plan(values | rules)
+    _check_plan(url, values | rules)
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     done = render(NOTEBOOKS / "plan_campaign.ipynb", values, reports)
     results = json.loads(done.results.read_text(encoding="utf-8"))
@@ -207,12 +207,27 @@ def _refuse_known(store: str, campaign_id: str, target: Path) -> None:
             )
 
 
-def _check_plan(values: dict[str, Any]) -> None:
-    """Raise `ParameterError` for what the record of the plan would refuse, before any work."""
+def _check_plan(store: str, values: dict[str, Any]) -> None:
+    """Raise for what the record of the plan or its page would refuse, before any work."""
+    from smsroi_models.planning.grounds import read_grounds
+    from smsroi_models.report.folders import as_of_folder
+    from smsroi_models.store.connect import open_store
+
     share = values["holdout_share"] or 0.5
     _record(values["campaign_id"], values["name"], values | {"holdout_share": share})
     if values["as_of"]:
-        _moment("as_of", values["as_of"])
+        as_of_folder(values["as_of"])
+    asked = ("window_days", "pre_days", "confidence_level", "power")
+    costs = {name: values[name] for name in ("cost_per_text", "fixed_cost") if values[name] >= 0}
+    with open_store(store) as opened:
+        read_grounds(
+            opened,
+            holdout_share=values["holdout_share"] or None,
+            segment=values["segment"] or None,
+            as_of=values["as_of"] or None,
+            **{name: values[name] for name in asked},
+            **costs,
+        )
 
 
 def _plan_of(results: dict[str, Any], rules: dict[str, Any]) -> "Plan":

@@ -156,6 +156,7 @@ LAYERS = {
             "programme_parts",
             "attribution.gates_programme",
             "without_holdout",
+            "planning.grounds",
             "planning.proposal",
             "planning.assign",
             "planning.reading",
