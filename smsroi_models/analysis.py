@@ -6,7 +6,7 @@ on what they return.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ibis import _
 
@@ -284,6 +284,15 @@ def _require_ready(campaign: Campaign, readiness: Readiness, as_of: datetime) ->
     waiting = [arm for arm, count in readiness.ready.items() if not count]
     if not waiting:
         return
+    assert readiness.first_ready_at is not None
+    begins = readiness.first_ready_at - timedelta(days=campaign.window_days)
+    if as_of < begins:
+        raise NotReadyError(
+            f"campaign {campaign.campaign_id!r} has not begun as of {as_of:%Y-%m-%d %H:%M} UTC: "
+            f"its first customer is assigned {begins:%Y-%m-%d %H:%M} UTC; the first window ends "
+            f"{readiness.first_ready_at:%Y-%m-%d %H:%M} UTC, the last "
+            f"{readiness.last_ready_at:%Y-%m-%d %H:%M} UTC: read it then"
+        )
     raise NotReadyError(
         f"campaign {campaign.campaign_id!r} cannot be read as of {as_of:%Y-%m-%d %H:%M} UTC: no "
         f"{campaign.window_days}-day window is over in {' and '.join(waiting)}. The first window "

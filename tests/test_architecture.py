@@ -46,6 +46,7 @@ LAYERS = {
             "attribution.outcomes",
             "attribution.daily",
             "attribution.collect",
+            "attribution.arm_values",
             "attribution.spending",
             "attribution.after_window",
             "attribution.overlap",

@@ -18,6 +18,8 @@ from smsroi_models.errors import NotEstimableError, ParameterError
 
 # Correlation matrices of covariates worse conditioned than this lose half of a float64's digits.
 _MAX_CONDITION = 1e8
+# From here on, differences of 1 fall below what `require_variation` tells from rounding.
+_WIDE = 1e12
 # Of an outcome's variance, what rounding alone may leave unexplained.
 _NO_REST = 1e-12
 
@@ -147,6 +149,12 @@ def require_variation(arm: Moments, column: str, name: str, minimum: int) -> Non
         )
     mean, variance = arm.mean_of(column), arm.variance_of(column)
     if variance <= 1e-24 * mean**2:
+        if abs(mean) >= _WIDE:
+            raise NotEstimableError(
+                f"{column} is about {mean:g} for each of the {arm.n} customers of the {name} arm: "
+                "float64 cannot tell the values apart, if they differ at all; subtract the same "
+                "amount from all of them"
+            )
         raise NotEstimableError(
             f"{column} is {mean:g} for every one of the {arm.n} customers of the {name} arm: its "
             "sampling error cannot be estimated; wait for more orders or assign more customers"

@@ -101,6 +101,11 @@ def collect_segments(
     customers = outcomes(store, campaign, as_of, pre_days=pre_days)
     measured = [name for name in OUTCOMES if name in customers.columns]
     if outcome not in measured:
+        if outcome in OUTCOMES:
+            raise ParameterError(
+                f"outcome is {outcome!r}, but the store has no table subscriptions: it is read "
+                f"from it; add it (data/README.md says its columns), or use {', '.join(measured)}"
+            )
         raise ParameterError(f"outcome is {outcome!r}: use {', '.join(measured)}")
     cubed = f"{outcome}_cubed"
     rows = with_segment(store, customers, by).mutate(**{cubed: _[outcome] ** 3})

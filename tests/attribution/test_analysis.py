@@ -88,6 +88,15 @@ def test_too_early_says_when(shop: Store) -> None:
     assert "first window ends 2025-03-17 10:00 UTC, the last 2025-03-22 10:00 UTC" in text
 
 
+def test_a_campaign_that_has_not_begun_says_when_it_does(shop: Store) -> None:
+    with pytest.raises(NotReadyError) as caught:
+        analyze_campaign(shop, "SPRING", "2025-03-10")
+    text = str(caught.value)
+    assert "'SPRING' has not begun as of 2025-03-10 00:00 UTC" in text
+    assert "its first customer is assigned 2025-03-10 10:00 UTC" in text
+    assert "the last 2025-03-22 10:00 UTC" in text and "so_far" not in text
+
+
 def test_a_misspelt_campaign_suggests_the_nearest(shop: Store) -> None:
     with pytest.raises(DataError, match="did you mean 'SPRING'"):
         analyze_campaign(shop, "SPRIN")

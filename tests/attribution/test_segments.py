@@ -93,6 +93,16 @@ def test_the_columns_that_may_be_asked_for_are_named(segmented_shop: Store) -> N
         segment_lifts(segmented_shop, "SPRING", as_of=AS_OF, outcome="profit")
 
 
+def test_an_outcome_whose_table_is_absent_names_the_table(tmp_path: Path) -> None:
+    frames = shop_frames()
+    del frames["subscriptions"]
+    with (
+        open_store(write_store(frames, tmp_path / "store")) as store,
+        pytest.raises(ParameterError, match="'opted_out', but the store has no table subscriptio"),
+    ):
+        segment_lifts(store, "SPRING", as_of=AS_OF, outcome="opted_out")
+
+
 def test_a_store_that_cannot_say_is_refused(tmp_path: Path, segmented_shop: Store) -> None:
     with pytest.raises(DataError, match="no campaign 'SPRNG'"):
         segment_lifts(segmented_shop, "SPRNG")
