@@ -119,7 +119,7 @@ def analyze_campaign(
         check_segments_by(store, segments_by)
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
-    moment = parse_as_of(as_of) if as_of else horizon(last_order_at)
+    moment = parse_as_of(as_of) if as_of is not None else horizon(last_order_at)
     readiness = read_readiness(store, campaign, moment)
     _require_arms(campaign, readiness)
     plan = collect_plan(store, campaign_id) if "plans" in store else None

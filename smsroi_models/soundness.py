@@ -67,7 +67,7 @@ def parse_as_of(value: datetime | date | str) -> datetime:
     Raises
     ------
     ParameterError
-        If the text is not ISO 8601, or a time stands without its zone.
+        If it is none of these, the text is not ISO 8601, or a time stands without its zone.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def parse_as_of(value: datetime | date | str) -> datetime:
             moment = datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
         else:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ParameterError(
             f"as_of is {value!r}: write a date as 2025-03-01 or a time as 2025-03-01T12:00:00Z"
         ) from error
