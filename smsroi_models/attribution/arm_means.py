@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smsroi_models.attribution.moments import Moments
-from smsroi_models.errors import NotEstimableError, ParameterError
+from smsroi_models.errors import DataError, NotEstimableError
 
 # Correlation matrices of covariates worse conditioned than this lose half of a float64's digits.
 _MAX_CONDITION = 1e8
@@ -82,10 +82,7 @@ def plain_mean(arm: Moments, outcome: str, name: str, proportion: bool = False) 
     require_variation(arm, outcome, name, minimum=2)
     mean, variance = arm.mean_of(outcome), arm.variance_of(outcome)
     if proportion:
-        if not 0 <= mean <= 1:
-            raise ParameterError(
-                f"{outcome} has mean {mean:g} in the {name} arm: a proportion is 0 or 1 a row"
-            )
+        require_binary(arm, outcome, name, "a proportion is 0 or 1 a row")
         variance = mean * (1 - mean)
     return ArmMean(mean, variance / arm.n, arm.n - 1)
 
@@ -138,6 +135,17 @@ def regress(covariance: NDArray[np.float64], columns: tuple[str, ...], name: str
             "measured before assignment, or one of them is the outcome"
         )
     return Regression(scale, slopes, inverse, unexplained)
+
+
+def require_binary(arm: Moments, column: str, name: str, remedy: str) -> None:
+    """Raise `DataError` where a column's moments cannot be those of 0 and 1."""
+    share, variance = arm.mean_of(column), arm.variance_of(column)
+    binary = share * (1 - share) * arm.n / max(arm.n - 1, 1)
+    if not (0 <= share <= 1 and abs(variance - binary) <= 1e-9):
+        raise DataError(
+            f"{column} has mean {share:g} and variance {variance:g} in the {name} arm, which 0 "
+            f"and 1 cannot have: {remedy}"
+        )
 
 
 def require_variation(arm: Moments, column: str, name: str, minimum: int) -> None:

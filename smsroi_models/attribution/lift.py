@@ -60,6 +60,8 @@ def compare(
 
     Raises
     ------
+    DataError
+        If the outcome is said to be a proportion, and its moments cannot be those of 0 and 1.
     NotEstimableError
         If an arm has too few customers, the outcome is the same for every customer of an arm, or
         the covariates are constant or collinear within an arm.
