@@ -15,7 +15,9 @@ from smsroi_models.attribution.collect import Arms, collect_moments_by
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS, outcomes
 from smsroi_models.errors import ParameterError
 
-NO_SEGMENT = "(none)"
+NO_SEGMENT = " (no value)"
+"""Segment of those without one. No value is called that: values are read without space around."""
+
 OUTCOMES = ("revenue", "margin", "orders", "converted", "opted_out")
 _NOT_SEGMENTS = ("customer_id", "referrer_id")
 
