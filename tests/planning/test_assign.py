@@ -328,6 +328,32 @@ def test_what_is_written_makes_the_store_whole(tmp_path, file_format):
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["out", "shop"]
 
 
+FORMULAS = ["=1+1", "+1x", "-2x", "@x", "\tx", "\rx", "'=1", "''@x", "'plain", "it's", "x=1"]
+
+
+def test_ids_like_formulas_are_inert_in_csv_and_read_back_as_they_were(tmp_path):
+    people = pd.DataFrame({"customer_id": FORMULAS, "region": "=n"})
+    drawn = _draw(people)
+    out = write_assignment(drawn, tmp_path / "out", file_format="csv")
+    written = pd.read_csv(out / "assignments.csv", keep_default_na=False)
+    assert not written["customer_id"].str.match(r"[=+\-@\t\r]").any()
+    assert {"'=1+1", "'@x", "''=1", "'''@x", "'plain", "it's", "x=1"} < set(written["customer_id"])
+    assert set(written["stratum"]) == {"'=n"}
+    with smsroi.open_store(out) as store:
+        read = store["assignments"].order_by("customer_id").to_pandas()
+    assert sorted(read["customer_id"]) == sorted(FORMULAS) and set(read["stratum"]) == {"=n"}
+    # What was written is a list of customers itself.
+    again = _draw(out / "assignments.csv", plan=replace(PLAN, strata=("stratum",)))
+    assert sorted(again.table["customer_id"]) == sorted(FORMULAS)
+
+
+def test_a_list_with_ids_like_formulas_is_read_as_it_is(tmp_path):
+    pd.DataFrame({"customer_id": FORMULAS[:4], "region": "n"}).to_csv(
+        tmp_path / "people.csv", index=False
+    )
+    assert sorted(_draw(tmp_path / "people.csv").table["customer_id"]) == sorted(FORMULAS[:4])
+
+
 def test_the_same_draw_makes_the_same_bytes(tmp_path):
     one, two = (write_assignment(_draw(), tmp_path / name) for name in ("one", "two"))
     for path in one.iterdir():
