@@ -17,6 +17,7 @@ from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
 from smsroi_models.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
 from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
+from smsroi_models.clv.value import LifetimeTotal, LifetimeValue, lifetime_value
 from smsroi_models.holdout import complier_lift, holdout_lift, ratio_lift
 from smsroi_models.paths import find_store
 from smsroi_models.planning.proposal import propose_campaign
@@ -43,6 +44,8 @@ __all__ = [
     "Estimate",
     "Finding",
     "GammaGamma",
+    "LifetimeTotal",
+    "LifetimeValue",
     "Lift",
     "MbgNbd",
     "Moments",
@@ -67,6 +70,7 @@ __all__ = [
     "fit_pareto_nbd",
     "holdout_lift",
     "is_programme",
+    "lifetime_value",
     "open_store",
     "propose_campaign",
     "ratio_lift",
