@@ -18,12 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import block_diag
-from scipy.special import ndtri
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.discounting import Discounting
 from smsroi_models.clv.future_purchases import future_purchases
 from smsroi_models.clv.gamma_gamma import GammaGamma
+from smsroi_models.clv.intervals import errors_of, estimate, positive_interval
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
 from smsroi_models.clv.purchase_model import PurchaseModel
 from smsroi_models.clv.valued import Margin, valued
@@ -213,7 +213,7 @@ def lifetime_value(
     rows = valued(future, spend_model, x, spend, margin, monetary_variance)
     covariance = parameter_covariance(purchase_model, spend_model, margin)
     error = errors_of(rows.gradient, covariance)
-    low, high = _interval(rows.value, error, confidence_level)
+    low, high = positive_interval(rows.value, error, confidence_level)
     purchases_gradient = np.zeros_like(rows.gradient)
     purchases_gradient[:, : future.expected_gradient.shape[1]] = future.expected_gradient
     return LifetimeValue(
@@ -242,14 +242,6 @@ def parameter_covariance(
     return found
 
 
-def errors_of(gradient: Floats, covariance: Floats) -> Floats:
-    """Return the standard errors by the delta method, one for each row of the gradient."""
-    # A covariance from a finite sample may miss being one by a rounding error.
-    squared = np.einsum("ij,jk,ik->i", gradient, covariance, gradient)
-    found: Floats = np.sqrt(np.maximum(squared, 0.0))
-    return found
-
-
 def _total(found: LifetimeValue, weights: Floats) -> LifetimeTotal:
     level = found.confidence_level
     purchases, value = float(weights @ found.expected_purchases), float(weights @ found.value)
@@ -263,24 +255,10 @@ def _total(found: LifetimeValue, weights: Floats) -> LifetimeTotal:
     together = np.hypot(by_parameters, by_chance)
     return LifetimeTotal(
         n_customers=float(weights.sum()),
-        expected_purchases=_estimate(purchases, by_parameters[0], level),
-        expected_value=_estimate(value, by_parameters[1], level),
-        predicted_purchases=_estimate(purchases, together[0], level),
+        expected_purchases=estimate(purchases, float(by_parameters[0]), level),
+        expected_value=estimate(value, float(by_parameters[1]), level),
+        predicted_purchases=estimate(purchases, float(together[0]), level),
         predicted_value=(
-            _estimate(value, together[1], level) if np.isfinite(together[1]) else None
+            estimate(value, float(together[1]), level) if np.isfinite(together[1]) else None
         ),
     )
-
-
-def _estimate(value: float, error: float, confidence_level: float) -> Estimate:
-    low, high = _interval(np.array([value]), np.array([error]), confidence_level)
-    return Estimate(value, float(error), float(low[0]), float(high[0]))
-
-
-def _interval(value: Floats, error: Floats, confidence_level: float) -> tuple[Floats, Floats]:
-    """Return the ends of an interval that is symmetric in the logarithm."""
-    # Where not even the smallest number is left of a value, it has no interval but itself.
-    relative = np.divide(error, value, out=np.zeros_like(error), where=value > 0)
-    with np.errstate(over="ignore"):  # an interval without an upper end says so
-        factor = np.exp(ndtri((1 + confidence_level) / 2) * relative)
-    return value / factor, value * factor
