@@ -143,7 +143,6 @@ LAYERS = {
             "clv.future_purchases",
             "clv.valued",
             "clv.value",
-            "clv.validation",
             "clv.base_model",
             "clv.base_checks",
             "clv.base_groups",

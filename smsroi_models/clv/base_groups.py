@@ -49,7 +49,7 @@ class GroupValue(Record):
 
 @dataclass(frozen=True, slots=True)
 class AliveByActivity(Record):
-    """Customers by how often and how lately they bought; nested tuples of shape (n_rows, n_columns).
+    """Customers by how often and how lately they bought; tuples of tuples, rows of columns.
 
     Attributes
     ----------

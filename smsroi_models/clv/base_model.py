@@ -15,15 +15,14 @@ import numpy as np
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.discounting import Discounting
 from smsroi_models.clv.future_purchases import future_purchases
+from smsroi_models.clv.holdout_calibration import HoldoutCalibration, holdout_calibration
 from smsroi_models.clv.intervals import errors_of, estimate
 from smsroi_models.clv.model_choice import FITS, ModelChoice
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
 from smsroi_models.clv.purchase_model import PurchaseModel
 from smsroi_models.clv.validation import (
-    HoldoutCalibration,
     HoldoutGroups,
     HoldoutPurchases,
-    holdout_calibration,
 )
 from smsroi_models.errors import ConvergenceError, NotEstimableError
 from smsroi_models.records import Record

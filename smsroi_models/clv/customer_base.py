@@ -118,9 +118,9 @@ def collect_base(summary: ibis.Table, customers: ibis.Table | None = None) -> Cu
     >>> from smsroi_models.clv.rfm import rfm_summary
     >>> orders = ibis.memtable(
     ...     {
-    ...         "customer_id": ["ann", "ann", "bob", "bob", "cid"],
-    ...         "ordered_at": ["2025-01-01", "2025-01-08", "2025-01-01", "2025-01-08", "2025-01-01"],
-    ...         "revenue": [9.0, 10.0, 9.0, 30.0, 9.0],
+    ...         "customer_id": ["ann", "bob", "cid", "ann", "bob"],
+    ...         "ordered_at": ["2025-01-01"] * 3 + ["2025-01-08"] * 2,
+    ...         "revenue": [9.0, 9.0, 9.0, 10.0, 30.0],
     ...     }
     ... ).mutate(ordered_at=_.ordered_at.cast("date"))
     >>> base = collect_base(rfm_summary(orders, observation_end="2025-01-29"))

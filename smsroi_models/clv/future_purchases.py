@@ -18,9 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smsroi_models.clv.discounting import Discounting, Weighted
+from smsroi_models.clv.discounting import Discounting
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
 from smsroi_models.clv.purchase_model import PurchaseModel
+
+# Frequency and T of customers who, given alive, buy alike: a complex number is a pair that sorts.
+Kinds = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,14 +77,13 @@ def future_purchases(
     (array([0.5]), array([0.625]))
     """
     x, t, T = history.frequency, history.recency, history.T
-    # Given alive, customers alike in x and T buy alike; a complex number is a pair that sorts.
     kinds, back = np.unique(x + 1j * T, return_inverse=True)
     alive = model.probability_alive(x, t, T)
     by_alive = model.probability_alive_gradient(x, t, T)
 
     plain, plain_gradient = _while_alive(model, kinds, Discounting(discounting.horizon, 0.0))
     value, gradient = _while_alive(model, kinds, discounting)
-    squared = _weighted(model, kinds, discounting.purchases(2))
+    squared = _squared(model, kinds, discounting)
     pairs = _pairs(model, kinds, discounting)[back] * alive[:, None]
 
     def known(mean: Floats, slope: Floats) -> tuple[Floats, Floats]:
@@ -97,46 +99,37 @@ def future_purchases(
 
 
 def _while_alive(
-    model: PurchaseModel, kinds: NDArray[np.complex128], discounting: Discounting
+    model: PurchaseModel, kinds: Kinds, discounting: Discounting
 ) -> tuple[Floats, Floats]:
     """Return the discounted purchases of who is alive, and their gradient."""
-    rows = _just_bought(kinds)
     sums = discounting.purchases()
     value, gradient = np.zeros(len(kinds)), np.zeros((len(kinds), 4))
     for time, weight in zip(sums.times, sums.weights, strict=True):
-        value += weight * model.expected_purchases(time, *rows)
-        gradient += weight * model.expected_purchases_gradient(time, *rows)
-    alive = model.probability_alive(*rows)
-    value /= alive
-    gradient -= value[:, None] * model.probability_alive_gradient(*rows)
-    return value, gradient / alive[:, None]
+        row = time, kinds.real, kinds.imag
+        value += weight * model.expected_purchases_while_alive(*row)
+        gradient += weight * model.expected_purchases_while_alive_gradient(*row)
+    return value, gradient
 
 
-def _weighted(model: PurchaseModel, kinds: NDArray[np.complex128], sums: Weighted) -> Floats:
-    rows = _just_bought(kinds)
+def _squared(model: PurchaseModel, kinds: Kinds, discounting: Discounting) -> Floats:
+    sums = discounting.purchases(2)
     value = np.zeros(len(kinds))
     for time, weight in zip(sums.times, sums.weights, strict=True):
-        value += weight * model.expected_purchases(time, *rows)
-    found: Floats = value / model.probability_alive(*rows)
-    return found
+        value += weight * model.expected_purchases_while_alive(time, kinds.real, kinds.imag)
+    return value
 
 
-def _pairs(model: PurchaseModel, kinds: NDArray[np.complex128], discounting: Discounting) -> Floats:
+def _pairs(model: PurchaseModel, kinds: Kinds, discounting: Discounting) -> Floats:
     """Return the pairs of purchases of who is alive, undiscounted and discounted: (n_kinds, 2)."""
     r, alpha = model.parameters[:2]
     times, weights = discounting.pairs()
-    # A purchase on the first day of all would have no time to have come in.
-    age = np.maximum(kinds.imag, 1e-9 * discounting.horizon)
+    x, T = kinds.real, kinds.imag
+    # A second purchase on the first day of all would have had no time to come in.
+    age = np.maximum(T, 1e-9 * discounting.horizon)
     found = np.zeros((len(kinds), 2))
     for time, weight in zip(times, weights, strict=True):
-        purchases = model.expected_purchases(time, kinds.real + 1, age, age)
-        found += purchases[:, None] * weight
-    rate = (r + kinds.real) / (alpha + kinds.imag)
-    pairs: Floats = 2 * rate[:, None] * found
+        found += model.expected_purchases_while_alive(time, x + 1, age)[:, None] * weight
+    # Of the earlier purchase: that it comes, and that the customer stays after it.
+    first = (r + x) / (alpha + T) * model.probability_alive(x + 1, age, age)
+    pairs: Floats = 2 * first[:, None] * found
     return pairs
-
-
-def _just_bought(kinds: NDArray[np.complex128]) -> tuple[Floats, Floats, Floats]:
-    """Return a history for each kind whose chance to be alive is known to be large."""
-    x, T = kinds.real, kinds.imag
-    return x, np.where(x > 0, T, 0.0), T
