@@ -19,6 +19,9 @@ from smsroi_models.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
 from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
 from smsroi_models.clv.value import LifetimeTotal, LifetimeValue, lifetime_value
 from smsroi_models.holdout import complier_lift, holdout_lift, ratio_lift
+from smsroi_models.lifetime import analyze_lifetime_value
+from smsroi_models.lifetime_predictions import customer_lifetime_values
+from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.paths import find_store
 from smsroi_models.planning.proposal import propose_campaign
 from smsroi_models.planning.proposed import Proposal
@@ -44,6 +47,7 @@ __all__ = [
     "Estimate",
     "Finding",
     "GammaGamma",
+    "LifetimeResult",
     "LifetimeTotal",
     "LifetimeValue",
     "Lift",
@@ -57,12 +61,14 @@ __all__ = [
     "Segments",
     "Store",
     "analyze_campaign",
+    "analyze_lifetime_value",
     "analyze_programme",
     "calibration_holdout_summary",
     "check_store",
     "compare",
     "complier_lift",
     "counterfactual_roi",
+    "customer_lifetime_values",
     "find_store",
     "fit_bg_nbd",
     "fit_gamma_gamma",

@@ -146,6 +146,18 @@ def predicted_purchases(
     return estimate(total, float(np.hypot(by_parameters, by_chance)), confidence_level)
 
 
+def rivals_of(choice: ModelChoice) -> list[str]:
+    """Return the best model by likelihood and those that Vuong's test does not tell from it."""
+    return [
+        score.model
+        for score in choice.scores
+        if score.reason is None
+        if score.model == choice.best
+        or score.vuong_p_value is None
+        or score.vuong_p_value > TOLD_APART_P_VALUE
+    ]
+
+
 def best_model(choice: ModelChoice, trials: Mapping[str, HoldoutTrial]) -> tuple[str, str]:
     """Return the model to value by, and why.
 
@@ -159,14 +171,7 @@ def best_model(choice: ModelChoice, trials: Mapping[str, HoldoutTrial]) -> tuple
     >>> best_model(ModelChoice("bg_nbd", scores, {}), {})
     ('bg_nbd', 'the likelihood is highest, but not clearly; there is no holdout period to decide')
     """
-    rivals = [
-        score.model
-        for score in choice.scores
-        if score.reason is None
-        if score.model == choice.best
-        or score.vuong_p_value is None
-        or score.vuong_p_value > TOLD_APART_P_VALUE
-    ]
+    rivals = rivals_of(choice)
     if len(rivals) == 1:
         alone = sum(score.reason is None for score in choice.scores) == 1
         why = "it alone could be fitted" if alone else "the likelihood is clearly highest"

@@ -10,7 +10,7 @@ rate), d = log(1 + rate)):
 Pairs of purchases, which a variance is made of, are counted the same way by the growth of another Y
 against f(s) = v^s times the integral of v^u du over (0, s). So every quantity here is a weighted
 sum of Y at some times. In the cube root of s the integrands are smooth even where a customer's
-history is short beside h, and Gauss-Legendre nodes reach ten digits.
+history is short beside h, and Gauss-Legendre nodes reach ten digits, or eight at the extremes.
 """
 
 import math
@@ -21,7 +21,7 @@ import numpy as np
 from smsroi_models.clv.purchase_history import Floats
 from smsroi_models.errors import ParameterError
 
-NODES = 32
+NODES = 24
 # In later periods the integrand has long become smooth.
 NODES_A_PERIOD = 6
 MOST_PERIODS = 1_200

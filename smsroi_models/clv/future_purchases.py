@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smsroi_models.clv.discounting import Discounting
+from smsroi_models.clv.discounting import Discounting, Weighted
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
 from smsroi_models.clv.purchase_model import PurchaseModel
 
@@ -83,7 +83,7 @@ def future_purchases(
 
     plain, plain_gradient = _while_alive(model, kinds, Discounting(discounting.horizon, 0.0))
     value, gradient = _while_alive(model, kinds, discounting)
-    squared = _squared(model, kinds, discounting)
+    squared = _discounted(model, kinds, discounting.purchases(2))
     pairs = _pairs(model, kinds, discounting)[back] * alive[:, None]
 
     def known(mean: Floats, slope: Floats) -> tuple[Floats, Floats]:
@@ -96,6 +96,16 @@ def future_purchases(
         alive * squared[back],
         pairs[:, 1],
     )
+
+
+def discounted_purchases(
+    model: PurchaseModel, history: PurchaseHistory, discounting: Discounting
+) -> Floats:
+    """Return the expected discounted purchases alone, without what their uncertainty needs."""
+    kinds, back = np.unique(history.frequency + 1j * history.T, return_inverse=True)
+    alive = model.probability_alive(history.frequency, history.recency, history.T)
+    found: Floats = alive * _discounted(model, kinds, discounting.purchases())[back]
+    return found
 
 
 def _while_alive(
@@ -111,8 +121,7 @@ def _while_alive(
     return value, gradient
 
 
-def _squared(model: PurchaseModel, kinds: Kinds, discounting: Discounting) -> Floats:
-    sums = discounting.purchases(2)
+def _discounted(model: PurchaseModel, kinds: Kinds, sums: Weighted) -> Floats:
     value = np.zeros(len(kinds))
     for time, weight in zip(sums.times, sums.weights, strict=True):
         value += weight * model.expected_purchases_while_alive(time, kinds.real, kinds.imag)

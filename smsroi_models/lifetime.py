@@ -1,0 +1,280 @@
+"""What a store's customers are worth: tables of purchases meet the models, the models a value.
+
+Customers stay in the engine. What leaves it are kinds of customers with their counts, and the mean
+spend of each repeat buyer, which the model of spend needs one by one.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal, get_args
+
+import ibis
+
+from smsroi_models.attribution.campaigns import read_last_order_at
+from smsroi_models.attribution.checks import Check
+from smsroi_models.clv import base_checks
+from smsroi_models.clv.base_groups import cohort_labels
+from smsroi_models.clv.base_margin import (
+    EARLIER_DAYS,
+    BasePast,
+    MarginRate,
+    collect_margin,
+    read_base_past,
+)
+from smsroi_models.clv.base_model import HoldoutPeriod, best_model, rivals_of, try_models
+from smsroi_models.clv.base_valuation import BaseRows, value_base, value_by_model
+from smsroi_models.clv.customer_base import CustomerBase, collect_base, collect_holdout
+from smsroi_models.clv.daily_purchases import collect_tracking
+from smsroi_models.clv.gamma_gamma import fit_gamma_gamma
+from smsroi_models.clv.model_choice import FITS, ModelChoice, compare_purchase_models
+from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
+from smsroi_models.clv.purchase_model import PurchaseModel
+from smsroi_models.clv.rfm import TimeUnit, calibration_holdout_summary, rfm_summary
+from smsroi_models.clv.rfm_counts import collect_spend
+from smsroi_models.clv.spend_independence import (
+    SpendCorrelation,
+    spend_correlation,
+    spend_independence,
+)
+from smsroi_models.clv.tracking import PurchaseTracking, track_purchases
+from smsroi_models.clv.valued import Margin
+from smsroi_models.errors import NotEstimableError, ParameterError
+from smsroi_models.lifetime_result import LifetimeResult
+from smsroi_models.lifetime_terms import LifetimeTerms
+from smsroi_models.soundness import horizon, parse_as_of, require_sound
+from smsroi_models.store.absent import missing_tables
+from smsroi_models.store.connect import Store
+
+PurchaseModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]
+# The last part of the past is kept for trying the models, in whole weeks.
+HOLDOUT_SHARE = 1 / 3
+LEAST_HOLDOUT_WEEKS = 4
+
+
+def analyze_lifetime_value(
+    store: Store,
+    as_of: datetime | date | str | None = None,
+    *,
+    horizon_weeks: float = 52.0,
+    discount_rate_per_year: float = 0.1,
+    margin_rate: float | None = None,
+    model: PurchaseModelName = "auto",
+    time_unit: TimeUnit = "week",
+    confidence_level: float = 0.95,
+) -> LifetimeResult:
+    """Value the customers of a store: the margin that they will bring within a horizon.
+
+    Everybody who has bought is valued, by purchase days (`rfm_summary`); purchases of customers
+    still to be won do not count. The value says nothing of what caused it, a text or anything else.
+
+    Parameters
+    ----------
+    store : Store
+        With ``orders``; ``customers`` for segments and regions, ``campaigns`` for the currency and
+        for the margin of orders without a cost of goods.
+    as_of : datetime, date or str, optional
+        Up to when orders count, cut to midnight UTC: days are observed whole. By default the
+        midnight that begins the day of the last order.
+    horizon_weeks : float
+        Above 0.
+    discount_rate_per_year : float
+        At least 0, effective.
+    margin_rate : float, optional
+        Margin per unit of revenue, above 0; by default that of the store's own orders.
+    model : str
+        ``"auto"`` for the one that fits best, or a purchase model by name.
+    time_unit : {"week", "day"}
+        Of the models' parameters; figures do not depend on it.
+    confidence_level : float
+        In (0, 1).
+
+    Raises
+    ------
+    StoreError
+        If there are no orders, or the store breaks its contract.
+    DataError
+        If it is no open store, or ``as_of`` is not given and an order lies in the future.
+    NotEstimableError
+        If nobody has bought, nobody twice, or the data do not tell a model's parameters.
+    ParameterError
+        If a parameter lies outside its range.
+
+    References
+    ----------
+    docs/lifetime_value.md.
+    """
+    terms = LifetimeTerms(horizon_weeks, discount_rate_per_year, time_unit, confidence_level)
+    names = _model_names(model)
+    findings = require_sound(store, "customers' lifetime value", needed=("orders",))
+    moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
+    moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    end = moment.date() - timedelta(days=1)
+
+    summary = rfm_summary(store["orders"], observation_end=end, time_unit=time_unit)
+    base = collect_base(summary, _customers(store))
+    past = read_base_past(store, moment)
+    margin = _margin(store, moment, past, margin_rate)
+    frequency, spend = collect_spend(summary)
+    spend_model = fit_gamma_gamma(frequency, spend)
+
+    rows = _rows(base, end)
+    models = _fitted(store, rows.history, names, base, end, terms)
+    known = Margin(margin.rate, margin.standard_error)
+    valuation = value_base(
+        models.chosen, spend_model, rows, terms.discounting, known, confidence_level
+    )
+    values = value_by_model(models.choice.fitted, spend_model, rows, terms.discounting, known)
+    correlation = _correlation(frequency, spend, confidence_level)
+    first_day = end - timedelta(days=int(base.T_days.max()))
+    checks = [
+        base_checks.enough_repeat_buyers(base.n_repeat_buyers, base.n_customers),
+        base_checks.history_long_enough(((end - first_day).days + 1) / 7, horizon_weeks),
+        base_checks.foretold_total(models.period, models.name),
+        *base_checks.foretold_by_frequency(models.period, models.name),
+        *([spend_independence(correlation)] if correlation else []),
+        *base_checks.spend_has_spread(spend_model),
+        *base_checks.models_agree(values, rivals_of(models.choice), models.name),
+        *base_checks.past_complete(past.earlier_share, EARLIER_DAYS),
+        *(base_checks.margin_known(margin.assumed_share) if margin.source == "orders" else ()),
+        *(Check(f"Table {f.table}", "informational", f.message, f.remedy) for f in findings),
+    ]
+    return LifetimeResult(
+        as_of=moment,
+        first_day=first_day,
+        observation_end=end,
+        terms=terms,
+        margin=margin,
+        currency=past.currency,
+        n_customers=base.n_customers,
+        n_repeat_buyers=base.n_repeat_buyers,
+        n_without_orders=past.n_without_orders,
+        model=models.name,
+        model_reason=models.reason,
+        choice=models.choice,
+        purchase_model=models.chosen,
+        spend_model=spend_model,
+        total=valuation.total,
+        alive=valuation.alive,
+        value_by_model=values,
+        groups=valuation.groups,
+        activity=valuation.activity,
+        correlation=correlation,
+        holdout=models.period,
+        tracking=_tracking(store, models, end, terms),
+        checks=base_checks.ranked(checks),
+        missing=missing_tables(store),
+        store_fingerprint=store.fingerprint(),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Models:
+    """The chosen model, all fitted ones, and what came of trying them."""
+
+    name: str
+    reason: str
+    choice: ModelChoice
+    period: HoldoutPeriod | None
+    earlier: dict[str, PurchaseModel]
+
+    @property
+    def chosen(self) -> PurchaseModel:
+        return self.choice.fitted[self.name]
+
+
+def _model_names(model: str) -> tuple[str, ...]:
+    if model not in get_args(PurchaseModelName):
+        raise ParameterError(
+            f"model is {model!r}: choose from {', '.join(get_args(PurchaseModelName))}"
+        )
+    return tuple(FITS) if model == "auto" else (model,)
+
+
+def _customers(store: Store) -> ibis.Table | None:
+    if "customers" not in store:
+        return None
+    return store["customers"]
+
+
+def _margin(store: Store, moment: datetime, past: BasePast, given: float | None) -> MarginRate:
+    if given is None:
+        return collect_margin(store, moment, past.campaign_margin_rate)
+    return MarginRate(Margin(given).rate, 0.0, 0.0, "given")
+
+
+def _rows(base: CustomerBase, end: date) -> BaseRows:
+    return BaseRows(
+        history=PurchaseHistory.of(base.frequency, base.recency, base.T, base.weights),
+        monetary_value=base.monetary_value,
+        monetary_variance=base.monetary_variance,
+        weeks_since=(base.T_days - base.recency_days) / 7,
+        labels={"cohort": cohort_labels(base.T_days, end), **base.groups},
+    )
+
+
+def _fitted(
+    store: Store,
+    history: PurchaseHistory,
+    names: tuple[str, ...],
+    base: CustomerBase,
+    end: date,
+    terms: LifetimeTerms,
+) -> _Models:
+    columns = history.frequency, history.recency, history.T, history.weights
+    choice = compare_purchase_models(*columns, models=names)
+    period, earlier = _tried(store, names, end, int(base.T_days.max()) + 1, terms)
+    if len(names) == 1:
+        return _Models(names[0], "it was asked for", choice, period, earlier)
+    name, reason = best_model(choice, period.trials if period else {})
+    return _Models(name, reason, choice, period, earlier)
+
+
+def _tried(
+    store: Store, names: tuple[str, ...], end: date, observed_days: int, terms: LifetimeTerms
+) -> tuple[HoldoutPeriod | None, dict[str, PurchaseModel]]:
+    """Try the models on the last part of the past; on none where it is too short, or idle."""
+    weeks = math.floor(min(observed_days / 7 * HOLDOUT_SHARE, terms.horizon_weeks))
+    if weeks < LEAST_HOLDOUT_WEEKS:
+        return None, {}
+    calibration_end = end - timedelta(weeks=weeks)
+    summary = calibration_holdout_summary(
+        store["orders"],
+        calibration_end=calibration_end,
+        observation_end=end,
+        time_unit=terms.time_unit,
+    )
+    rows = collect_holdout(summary)
+    history = PurchaseHistory.of(rows.frequency, rows.recency, rows.T, rows.weights)
+    duration = 7 * weeks / terms.days_a_unit
+    trials, fitted = try_models(
+        names, history, rows.frequency_holdout, duration, terms.confidence_level
+    )
+    if not trials:
+        return None, {}
+    return HoldoutPeriod(calibration_end, end, duration, history.n_customers, trials), fitted
+
+
+def _correlation(
+    frequency: Floats, spend: Floats, confidence_level: float
+) -> SpendCorrelation | None:
+    try:
+        return spend_correlation(frequency, spend, confidence_level=confidence_level)
+    except NotEstimableError:  # every repeat buyer has as many purchases as the others
+        return None
+
+
+def _tracking(store: Store, models: _Models, end: date, terms: LifetimeTerms) -> PurchaseTracking:
+    """Follow the customers of calibration by its model; without one, everybody by the final one."""
+    period = models.period if models.name in models.earlier else None
+    daily = collect_tracking(
+        store["orders"],
+        observation_end=end,
+        acquired_until=period.calibration_end if period else None,
+    )
+    return track_purchases(
+        models.earlier[models.name] if period else models.chosen,
+        daily.new_customers,
+        daily.repeat_purchases,
+        days_a_unit=terms.days_a_unit,
+    )
