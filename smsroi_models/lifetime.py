@@ -119,7 +119,7 @@ def analyze_lifetime_value(
     spend_model = fit_gamma_gamma(frequency, spend)
 
     rows = _rows(base, end)
-    models = _fitted(store, rows.history, names, base, end, terms)
+    models = _fitted(store, base, names, end, terms)
     known = Margin(margin.rate, margin.standard_error)
     valuation = value_base(
         models.chosen, spend_model, rows, terms.discounting, known, confidence_level
@@ -214,14 +214,10 @@ def _rows(base: CustomerBase, end: date) -> BaseRows:
 
 
 def _fitted(
-    store: Store,
-    history: PurchaseHistory,
-    names: tuple[str, ...],
-    base: CustomerBase,
-    end: date,
-    terms: LifetimeTerms,
+    store: Store, base: CustomerBase, names: tuple[str, ...], end: date, terms: LifetimeTerms
 ) -> _Models:
-    columns = history.frequency, history.recency, history.T, history.weights
+    kinds = base.counts()
+    columns = kinds.frequency, kinds.recency, kinds.T, kinds.weights
     choice = compare_purchase_models(*columns, models=names)
     period, earlier = _tried(store, names, end, int(base.T_days.max()) + 1, terms)
     if len(names) == 1:
