@@ -6,11 +6,15 @@ in it and the variances quadratic (`valued`).
 """
 
 import math
+import secrets
+from pathlib import Path
 from statistics import NormalDist
 
 import ibis
 import numpy as np
+import pyarrow as pa
 from ibis import _
+from pyarrow import csv, parquet
 
 from smsroi_models.clv.customer_base import collect_base
 from smsroi_models.clv.future_purchases import future_purchases
@@ -19,6 +23,7 @@ from smsroi_models.clv.rfm import rfm_summary
 from smsroi_models.clv.rfm_counts import RfmCounts, join_predictions
 from smsroi_models.clv.value import parameter_covariance
 from smsroi_models.clv.valued import Margin, value_coefficients
+from smsroi_models.errors import ParameterError
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.store.connect import Store
 
@@ -64,6 +69,44 @@ def customer_lifetime_values(store: Store, result: LifetimeResult) -> ibis.Table
     counts = collect_base(summary).counts()
     predicted = join_predictions(summary, counts, _predictions(counts, result))
     return _with_values(predicted, result)
+
+
+def write_customer_values(store: Store, result: LifetimeResult, path: str | Path) -> Path:
+    """Write `customer_lifetime_values` to a Parquet or CSV file, by its ending; return its path.
+
+    Rows pass by in batches, so that memory does not grow with the customers; a half-written file
+    never has the final name. The order of rows is the engine's.
+
+    Raises
+    ------
+    ParameterError
+        If the file's name ends in neither ``.parquet`` nor ``.csv``.
+    NotEstimableError
+        As `customer_lifetime_values`.
+    """
+    target = Path(path).absolute()
+    if target.suffix not in (".parquet", ".csv"):
+        raise ParameterError(f"the file is {target.name!r}: its name must end in .parquet or .csv")
+    rows = customer_lifetime_values(store, result)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
+    try:
+        # The engine's session may not touch files, lest a store's views reach beyond it.
+        with rows.to_pyarrow_batches() as batches:
+            if target.suffix == ".csv":
+                with csv.CSVWriter(partial, batches.schema) as table:
+                    _pass_on(batches, table)
+            else:
+                with parquet.ParquetWriter(partial, batches.schema) as table:
+                    _pass_on(batches, table)
+        return partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _pass_on(batches: pa.RecordBatchReader, table: csv.CSVWriter | parquet.ParquetWriter) -> None:
+    for batch in batches:
+        table.write_batch(batch)
 
 
 def _predictions(counts: RfmCounts, result: LifetimeResult) -> dict[str, np.ndarray]:

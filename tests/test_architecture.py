@@ -194,7 +194,7 @@ LAYERS = {
         ENGINE - {"ibis", "duckdb"},
     ),
     "stories": Layer(
-        ("", "report", "report.", "cli", "cli_planning", "cli_programme", "paths"),
+        ("", "report", "report.", "cli", "cli_planning", "cli_programme", "cli_lifetime", "paths"),
         (
             "foundation",
             "seam",
