@@ -156,6 +156,7 @@ def analyze_lifetime_value(
         spend_model=spend_model,
         total=valuation.total,
         alive=valuation.alive,
+        alive_repeat_buyers=valuation.alive_repeat_buyers,
         value_by_model=values,
         groups=valuation.groups,
         activity=valuation.activity,
@@ -243,12 +244,12 @@ def _tried(
     rows = collect_holdout(summary)
     history = PurchaseHistory.of(rows.frequency, rows.recency, rows.T, rows.weights)
     duration = 7 * weeks / terms.days_a_unit
-    trials, fitted = try_models(
-        names, history, rows.frequency_holdout, duration, terms.confidence_level
-    )
-    if not trials:
+    tried = try_models(names, history, rows.frequency_holdout, duration, terms.confidence_level)
+    if not tried.trials:
         return None, {}
-    return HoldoutPeriod(calibration_end, end, duration, history.n_customers, trials), fitted
+    n = history.n_customers
+    period = HoldoutPeriod(calibration_end, end, duration, n, tried.trials, tried.not_fitted)
+    return period, tried.fitted
 
 
 def _correlation(

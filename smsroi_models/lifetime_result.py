@@ -45,8 +45,9 @@ class LifetimeResult(Record):
     spend_model : GammaGamma
     total : LifetimeTotal
         Of the whole base.
-    alive : Estimate
-        Customers who have not left, uncertain by the parameters.
+    alive, alive_repeat_buyers : Estimate
+        Customers who have not left, uncertain by the parameters, and those of them who came back.
+        BG/NBD takes everybody who never came back to be there: the second says more.
     value_by_model : dict of str to float
         Expected value of the base under each fitted model.
     groups : dict of str to tuple of GroupValue
@@ -81,6 +82,7 @@ class LifetimeResult(Record):
     spend_model: GammaGamma
     total: LifetimeTotal
     alive: Estimate
+    alive_repeat_buyers: Estimate
     value_by_model: dict[str, float]
     groups: dict[str, tuple[GroupValue, ...]]
     activity: AliveByActivity

@@ -25,21 +25,27 @@ class GroupValue(Record):
     Attributes
     ----------
     name : str
-    n_customers : int
-    alive : Estimate
-        Customers who have not left for good, uncertain by the parameters.
+    n_customers, n_repeat_buyers : int
+        Customers, and those of them who have bought on more than one day.
+    alive, alive_repeat_buyers : Estimate
+        Those of either who have not left for good, uncertain by the parameters. BG/NBD takes
+        everybody who never came back to be there: the second says more.
     total : LifetimeTotal
     """
 
     name: str
     n_customers: int
+    n_repeat_buyers: int
     alive: Estimate
+    alive_repeat_buyers: Estimate
     total: LifetimeTotal
 
     @property
-    def alive_share(self) -> float:
-        """Share of the customers who have not left, in [0, 1]."""
-        return self.alive.estimate / self.n_customers
+    def alive_share(self) -> float | None:
+        """Share of the repeat buyers who have not left, in [0, 1]; None where there are none."""
+        if not self.n_repeat_buyers:
+            return None
+        return self.alive_repeat_buyers.estimate / self.n_repeat_buyers
 
     @property
     def value_per_customer(self) -> float:
@@ -72,9 +78,11 @@ class AliveByActivity(Record):
 class Alive:
     """Customers' chances to be alive: ``probability`` and its gradient, (n_rows,) and (n_rows, 4).
 
-    ``covariance`` is that of the purchase model's parameters.
+    ``repeat_buyer`` says who has bought on more than one day; ``covariance`` is that of the
+    purchase model's parameters.
     """
 
+    repeat_buyer: NDArray[np.bool_]
     probability: Floats
     gradient: Floats
     covariance: Floats
@@ -85,6 +93,7 @@ class Alive:
         """Ask the model about each row."""
         rows = (history.frequency, history.recency, history.T)
         return cls(
+            history.frequency > 0,
             model.probability_alive(*rows),
             model.probability_alive_gradient(*rows),
             model.covariance,
@@ -114,7 +123,17 @@ def groups_of(
     for place, name in enumerate(names):
         weights = np.where(places == place, values.weights, 0.0)
         total = values.total_of(weights)
-        found.append(GroupValue(str(name), round(total.n_customers), alive.count(weights), total))
+        repeat = weights * alive.repeat_buyer
+        found.append(
+            GroupValue(
+                name=str(name),
+                n_customers=round(total.n_customers),
+                n_repeat_buyers=round(repeat.sum()),
+                alive=alive.count(weights),
+                alive_repeat_buyers=alive.count(repeat),
+                total=total,
+            )
+        )
     return tuple(found)
 
 

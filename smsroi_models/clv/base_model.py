@@ -81,6 +81,8 @@ class HoldoutPeriod(Record):
         Customers who had bought by the end of calibration.
     trials : dict of str to HoldoutTrial
         By model; those that could be fitted on the time before.
+    not_fitted : dict of str to str
+        Why the others could not.
     """
 
     calibration_end: date
@@ -88,6 +90,7 @@ class HoldoutPeriod(Record):
     duration: float
     n_customers: float
     trials: dict[str, HoldoutTrial]
+    not_fitted: dict[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain Python values, days as ISO text."""
@@ -97,7 +100,17 @@ class HoldoutPeriod(Record):
             "duration": self.duration,
             "n_customers": self.n_customers,
             "trials": {name: trial.to_dict() for name, trial in self.trials.items()},
+            "not_fitted": self.not_fitted,
         }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TriedModels:
+    """Models fitted on a calibration period, how they did after it, and why others could not."""
+
+    fitted: dict[str, PurchaseModel]
+    trials: dict[str, HoldoutTrial]
+    not_fitted: dict[str, str]
 
 
 def try_models(
@@ -106,13 +119,13 @@ def try_models(
     frequency_holdout: Floats,
     duration: float,
     confidence_level: float,
-) -> tuple[dict[str, HoldoutTrial], dict[str, PurchaseModel]]:
+) -> TriedModels:
     """Fit models on the calibration period and hold them against the holdout period.
 
     Parameters
     ----------
     names : tuple of str
-        Of `FITS`. Who cannot be fitted is left out.
+        Of `FITS`.
     history : PurchaseHistory
         At the end of calibration.
     frequency_holdout : ndarray of shape (n_rows,)
@@ -121,17 +134,18 @@ def try_models(
         Of the holdout period, in the unit of T.
     confidence_level : float
     """
-    trials: dict[str, HoldoutTrial] = {}
-    fitted: dict[str, PurchaseModel] = {}
+    tried = TriedModels({}, {}, {})
     for name in names:
         try:
-            fitted[name] = FITS[name](history)
-        except ConvergenceError:
+            model = FITS[name](history)
+        except ConvergenceError as reason:
+            tried.not_fitted[name] = str(reason)
             continue
-        trials[name] = _trial(
-            name, fitted[name], history, frequency_holdout, duration, confidence_level
+        tried.fitted[name] = model
+        tried.trials[name] = _trial(
+            name, model, history, frequency_holdout, duration, confidence_level
         )
-    return trials, fitted
+    return tried
 
 
 def predicted_purchases(

@@ -46,6 +46,7 @@ class BaseValuation:
 
     total: LifetimeTotal
     alive: Estimate
+    alive_repeat_buyers: Estimate
     groups: dict[str, tuple[GroupValue, ...]]
     activity: AliveByActivity
 
@@ -85,6 +86,7 @@ def value_base(
     return BaseValuation(
         total=values.total,
         alive=alive.count(history.weights),
+        alive_repeat_buyers=alive.count(history.weights * alive.repeat_buyer),
         groups={by: groups_of_rows(values, alive, names) for by, names in rows.labels.items()},
         activity=alive_by_activity(
             history.frequency, rows.weeks_since, history.weights, alive.probability

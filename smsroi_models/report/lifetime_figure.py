@@ -30,9 +30,11 @@ def tracking(result: LifetimeResult) -> Picture:
     with figure_style():
         figure = Figure(figsize=(5.2, 3.6))
         axes = figure.subplots()
-        axes.plot(days, track.cumulative_expected, color=BLUE, linewidth=2.2, linestyle=(0, (5, 2)))
-        axes.plot(days, track.cumulative_actual, color=INK, linewidth=2.2)
-        _label_end(axes, days[-1], track.cumulative_actual[-1], track.cumulative_expected[-1])
+        expected, came = track.cumulative_expected, track.cumulative_actual
+        axes.plot(days, came, color=INK, linewidth=2.2, label="came")
+        axes.plot(
+            days, expected, color=BLUE, linewidth=2.2, linestyle=(0, (4, 2)), label="expected"
+        )
         if _is_split(result):
             _mark_calibration(axes, result)
         locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
@@ -43,6 +45,7 @@ def tracking(result: LifetimeResult) -> Picture:
         axes.yaxis.set_major_formatter(lambda value, _: plain(value, 1.0))
         axes.set_ylabel("repeat purchases gathered")
         axes.set_xlabel("end of week")
+        axes.legend(loc="upper left", frameon=False)
         head(figure, title)
         sns.despine(ax=axes)
     return Picture(figure, f"{title}. {_say_tracking(result)}.")
@@ -106,23 +109,6 @@ def _mark_calibration(axes: Axes, result: LifetimeResult) -> None:
         color=INK,
         fontsize=9,
     )
-
-
-def _label_end(axes: Axes, day: Any, actual: float, expected: float) -> None:
-    above = actual >= expected
-    for text, value, colour, up in (
-        ("came", actual, INK, above),
-        ("expected", expected, BLUE, not above),
-    ):
-        axes.annotate(
-            text,
-            (day, value),
-            xytext=(-6, 9 if up else -14),
-            textcoords="offset points",
-            ha="right",
-            color=colour,
-            fontweight="bold",
-        )
 
 
 def _say_tracking(result: LifetimeResult) -> str:

@@ -19,7 +19,7 @@ from smsroi_models.report.drawing import (
     money_axis,
 )
 from smsroi_models.report.escaped import Html
-from smsroi_models.report.numbers import Money, percent, shortened
+from smsroi_models.report.numbers import Money, percent, say, shortened
 from smsroi_models.report.words import confidence
 
 _LONGEST_NAME, _MOST_GROUPS = 18, 16
@@ -41,10 +41,10 @@ def groups(result: LifetimeResult, by: str) -> Picture | Html:
     everyone = words.shown_value(result).estimate / result.n_customers
     level = confidence(result.terms.confidence_level)
     with figure_style():
-        figure = Figure(figsize=(5.2, 1.9 + 0.34 * len(found)))
+        figure = Figure(figsize=(5.2, 2.1 + 0.34 * len(found)))
         axes = figure.subplots()
         for row, group in enumerate(found):
-            _draw_group(axes, row, _each(group))
+            _draw_group(axes, row, words.each_of(group))
         axes.axvline(everyone, color=GREY, linewidth=1.2, linestyle=(0, (1, 1.5)))
         names = [shortened(group.name, _LONGEST_NAME) for group in found]
         axes.set_yticks(range(len(names)), names)
@@ -53,15 +53,13 @@ def groups(result: LifetimeResult, by: str) -> Picture | Html:
         money_axis(axes.xaxis, money)
         axes.set_xlabel(
             f"margin per customer in {words.horizon(result)}, {result.currency or 'currency'}\n"
-            f"bars: {level} intervals of what they will bring; dotted: all customers"
+            f"bars: {level} intervals of what they will bring\ndotted: all customers"
         )
         head(figure, title)
         sns.despine(ax=axes, left=True)
         axes.tick_params(left=False)
     told = "; ".join(
-        f"{shortened(group.name)} {money(_each(group).estimate, 0.01)} "
-        f"({money(_each(group).ci_lower, 0.01)} to {money(_each(group).ci_upper, 0.01)})"
-        for group in found
+        f"{shortened(group.name)} {say(words.each_of(group), money, 0.01)}" for group in found
     )
     return Picture(figure, f"{title}. Margin per customer in {words.horizon(result)}: {told}.")
 
@@ -109,12 +107,6 @@ def _shown(found: tuple[GroupValue, ...], by: str) -> tuple[GroupValue, ...]:
         return found[-_MOST_GROUPS:]
     ranked = sorted(found, key=lambda g: (-g.total.expected_value.estimate, g.name))
     return tuple(ranked[:_MOST_GROUPS])
-
-
-def _each(group: GroupValue) -> Estimate:
-    shown = group.total.predicted_value or group.total.expected_value
-    n = group.n_customers
-    return Estimate(*(part / n for part in shown.to_dict().values()))
 
 
 def _draw_group(axes: Axes, row: int, each: Estimate) -> None:

@@ -43,16 +43,22 @@ def key_figures(result: LifetimeResult) -> Html:
     money, shown = Money(result.currency), words.shown_value(result)
     each = _per(shown.estimate, result)
     repeat = percent(result.n_repeat_buyers / result.n_customers)
+    here = result.alive_repeat_buyers
     purchases = with_interval(result.total.predicted_purchases, _counted, 1.0)
     tiles = [
         ("Value of all customers", *with_interval(shown, money, 0.01)),
         ("Per customer", money(each, 0.01), f"in {words.horizon(result)}"),
         ("Customers who have bought", f"{result.n_customers:,}", f"{repeat} more than once"),
-        ("Probably still customers", *with_interval(result.alive, _counted, 1.0)),
+        ("Repeat buyers still here", *with_interval(here, _counted, 1.0)),
         ("Purchases to come", *purchases),
         ("Margin", percent(result.margin.rate, 0.001), "of revenue"),
     ]
     return fragment("key_figures.html", tiles=tiles)
+
+
+def alive(result: LifetimeResult) -> Html:
+    """Return what the model takes for granted of customers who bought once."""
+    return fragment("note.html", text=words.alive_note(result))
 
 
 def groups(result: LifetimeResult, by: str) -> Html:
@@ -103,6 +109,7 @@ def holdout(result: LifetimeResult) -> Html:
         calibration_end=period.calibration_end,
         holdout_end=period.holdout_end,
         customers=_counted(period.n_customers, 1.0),
+        not_fitted=[(words.MODELS[name], why) for name, why in period.not_fitted.items()],
         confidence=confidence(result.terms.confidence_level),
     )
 
@@ -160,6 +167,7 @@ def results(result: LifetimeResult, campaign_id: str) -> Results:
         "n_without_orders": result.n_without_orders,
         "total": total.to_dict(),
         "alive": result.alive.to_dict(),
+        "alive_repeat_buyers": result.alive_repeat_buyers.to_dict(),
         "margin": result.margin.to_dict(),
         "model": result.model,
         "model_reason": result.model_reason,
@@ -203,7 +211,7 @@ def _group_row(group: GroupValue, money: Money) -> dict[str, str]:
     return {
         "name": shortened(group.name),
         "customers": f"{group.n_customers:,}",
-        "alive": percent(group.alive_share),
+        "alive": "" if group.alive_share is None else percent(group.alive_share),
         "each": money(group.value_per_customer, 0.01),
         "value": value,
         "interval": interval,

@@ -4,7 +4,7 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.base_groups import GroupValue
 from smsroi_models.clv.base_model import HoldoutTrial
 from smsroi_models.lifetime_result import LifetimeResult
-from smsroi_models.report.numbers import Money, percent, plain, say, shortened, step_for
+from smsroi_models.report.numbers import Money, percent, plain, shortened, step_for
 from smsroi_models.report.words import confidence
 
 TITLE = "What are the customers worth?"
@@ -34,7 +34,7 @@ def sentence(result: LifetimeResult) -> str:
     step = step_for(shown, 0.01)
     low, high = money(shown.ci_lower, step), money(shown.ci_upper, step)
     discount = result.terms.discount_rate_per_year
-    today = f", discounted at {percent(discount, 0.001)} a year" if discount else ""
+    today = f", discounted at {confidence(discount)} a year" if discount else ""
     said = (
         f"The {result.n_customers:,} customers who have bought so far are expected to bring a "
         f"margin of {money(shown.estimate, step)} in {horizon(result)}{today}. "
@@ -68,9 +68,21 @@ def model_name(result: LifetimeResult) -> str:
 
 
 def alive_finding(result: LifetimeResult) -> str:
-    """Say how many are still customers, in a figure's title."""
-    share = result.alive.estimate / result.n_customers
-    return f"{percent(share)} of the customers are probably still customers"
+    """Say how many of those who came back are still customers, in a figure's title."""
+    share = result.alive_repeat_buyers.estimate / result.n_repeat_buyers
+    return f"Of those who came back, {percent(share)} are probably still customers"
+
+
+def alive_note(result: LifetimeResult) -> str:
+    """Say what the model takes for granted of customers who bought once."""
+    once = result.n_customers - result.n_repeat_buyers
+    if result.model == "bg_nbd":
+        return (
+            f"{once:,} customers have bought on one day only. In BG/NBD nobody leaves before a "
+            "second purchase, so that all of them count as still there; how little they buy shows "
+            "in what they are worth, not in this figure."
+        )
+    return f"{once:,} customers have bought on one day only; some of them have left already."
 
 
 def trial(result: LifetimeResult) -> HoldoutTrial | None:
@@ -106,13 +118,19 @@ def groups_finding(groups: tuple[GroupValue, ...], by: str) -> str:
     """Say which group's customers are worth most, in a figure's title."""
     if len(groups) < 2:
         return f"All customers are of one {by}"
-    ranked = sorted(groups, key=lambda group: -group.value_per_customer)
-    best, worst = ranked[0], ranked[-1]
+    best = max(groups, key=lambda group: each_of(group).ci_lower)
+    worst = min(groups, key=lambda group: each_of(group).ci_upper)
     times = best.value_per_customer / worst.value_per_customer
-    if times < 1 + _CLOSE:
-        return f"By {by}, customers are worth about the same"
-    name = _titled(best.name, by)
-    return f"{name} are worth most: {plain(times, 0.1)} times as much each as the least"
+    if times < 1 + _CLOSE or each_of(best).ci_lower <= each_of(worst).ci_upper:
+        return f"By {by}, no customers are clearly worth more than others"
+    one, other = _titled(best.name, by), f"those of {shortened(worst.name, 24)}"
+    return f"{one} are worth {plain(times, 0.1)} times {other}"
+
+
+def each_of(group: GroupValue) -> Estimate:
+    """Return what a customer of the group is worth, with the interval that a reader wants."""
+    shown = group.total.predicted_value or group.total.expected_value
+    return Estimate(*(part / group.n_customers for part in shown.to_dict().values()))
 
 
 def models_sentence(result: LifetimeResult) -> str:
@@ -133,7 +151,7 @@ def method(result: LifetimeResult) -> str:
     """Say how the figures were made, for a reader who wants to check them."""
     discount = result.terms.discount_rate_per_year
     today = (
-        f"each discounted to today from its own moment at {percent(discount, 0.001)} a year"
+        f"each discounted to today from its own moment at {confidence(discount)} a year"
         if discount
         else "not discounted"
     )
@@ -160,14 +178,9 @@ def margin_sentence(result: LifetimeResult) -> str:
     return f"{rate} of revenue, as in the store's own orders{told}"
 
 
-def alive_said(result: LifetimeResult) -> str:
-    """Write how many have not left, with the interval."""
-    return say(result.alive, lambda count, step: plain(count, max(step, 1.0)), 1.0)
-
-
 def _titled(name: str, by: str) -> str:
     if by == "cohort":
-        return f"Customers who came in {name}"
+        return f"Customers of {name}"
     return f"Customers of {by} {shortened(name, 24)}"
 
 
