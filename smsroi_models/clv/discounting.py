@@ -27,14 +27,6 @@ NODES_A_PERIOD = 6
 MOST_PERIODS = 1_200
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Weighted:
-    """A weighted sum of Y: ``times`` and ``weights`` of shape (n_times,)."""
-
-    times: Floats
-    weights: Floats
-
-
 @dataclass(frozen=True, slots=True)
 class Discounting:
     """How purchases up to a horizon are discounted.
@@ -72,27 +64,46 @@ class Discounting:
                     "moment"
                 )
 
-    def purchases(self, power: int = 1) -> Weighted:
-        """Return the sum that discounts purchases, each by its factor to the power.
+    def purchases(self) -> tuple[Floats, Floats]:
+        """Return the sums that count purchases: each as one, by its factor, and by its square.
+
+        Returns
+        -------
+        times : ndarray of shape (n_times,)
+        weights : ndarray of shape (n_times, 3)
+            Of Y at the times; one column for each of the three sums.
 
         Examples
         --------
-        At 100 % a unit, end-of-period: one purchase in each of two units is worth 1/2 + 1/4.
+        At 100 % a unit, end-of-period: one purchase in each of two units is worth 1/2 + 1/4, and
+        its squared factors sum to 1/4 + 1/16.
 
-        >>> found = Discounting(2.0, 1.0, period=1.0).purchases()
-        >>> float(found.weights @ found.times)  # Y(s) = s
-        0.75
+        >>> times, weights = Discounting(2.0, 1.0, period=1.0).purchases()
+        >>> times @ weights  # Y(s) = s
+        array([2.    , 0.75  , 0.3125])
         """
         if self.rate == 0:
-            return Weighted(np.array([self.horizon]), np.ones(1))
-        v = (1 + self.rate) ** -power
+            return np.array([self.horizon]), np.ones((1, 3))
         if self.period is not None:
-            ends = self._ends()
-            factors = v**ends
-            return Weighted(ends, factors - np.append(factors[1:], 0.0))
-        times, weights = _nodes(0.0, self.horizon, NODES, 3)
-        inner = -math.log(v) * v**times * weights
-        return Weighted(np.append(times, self.horizon), np.append(inner, v**self.horizon))
+            times = self._ends()
+            columns = [self._by_period(times, power) for power in (1, 2)]
+        else:
+            times, inner = _nodes(0.0, self.horizon, NODES, 3)
+            columns = [self._at_any_time(times, inner, power) for power in (1, 2)]
+            times = np.append(times, self.horizon)
+        plain = np.zeros(len(times))
+        plain[-1] = 1.0
+        return times, np.column_stack([plain, *columns])
+
+    def _by_period(self, ends: Floats, power: int) -> Floats:
+        factors = (1 + self.rate) ** (-power * ends)
+        found: Floats = factors - np.append(factors[1:], 0.0)
+        return found
+
+    def _at_any_time(self, times: Floats, inner: Floats, power: int) -> Floats:
+        growth = power * math.log1p(self.rate)
+        weights = growth * np.exp(-growth * times) * inner
+        return np.append(weights, math.exp(-growth * self.horizon))
 
     def pairs(self) -> tuple[Floats, Floats]:
         """Return the sums that count pairs of purchases: undiscounted and discounted.

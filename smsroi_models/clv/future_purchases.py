@@ -13,17 +13,20 @@ with the rate of who is alive, (r + x) / (alpha + T) in every model here, and f 
 model needs a second moment of its own.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smsroi_models.clv.discounting import Discounting, Weighted
+from smsroi_models.clv.discounting import Discounting
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
 from smsroi_models.clv.purchase_model import PurchaseModel
 
 # Frequency and T of customers who, given alive, buy alike: a complex number is a pair that sorts.
 Kinds = NDArray[np.complex128]
+# Times and kinds that go through a model at once.
+BLOCK = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,20 +84,22 @@ def future_purchases(
     alive = model.probability_alive(x, t, T)
     by_alive = model.probability_alive_gradient(x, t, T)
 
-    plain, plain_gradient = _while_alive(model, kinds, Discounting(discounting.horizon, 0.0))
-    value, gradient = _while_alive(model, kinds, discounting)
-    squared = _discounted(model, kinds, discounting.purchases(2))
+    times, weights = discounting.purchases()
+    means = _summed(model.expected_purchases_while_alive, times, weights, kinds)[back]
+    slopes = _summed(model.expected_purchases_while_alive_gradient, times, weights[:, :2], kinds)[
+        back
+    ]
     pairs = _pairs(model, kinds, discounting)[back] * alive[:, None]
-
-    def known(mean: Floats, slope: Floats) -> tuple[Floats, Floats]:
-        return alive * mean[back], (alive[:, None] * slope[back] + mean[back][:, None] * by_alive)
-
+    # Of the product with P(alive), for the undiscounted and the discounted sum.
+    gradients = alive[:, None, None] * slopes + means[:, :2, None] * by_alive[:, None, :]
     return FuturePurchases(
-        *known(plain, plain_gradient),
-        pairs[:, 0],
-        *known(value, gradient),
-        alive * squared[back],
-        pairs[:, 1],
+        expected=alive * means[:, 0],
+        expected_gradient=gradients[:, 0],
+        expected_pairs=pairs[:, 0],
+        discounted=alive * means[:, 1],
+        discounted_gradient=gradients[:, 1],
+        squared=alive * means[:, 2],
+        pairs=pairs[:, 1],
     )
 
 
@@ -104,28 +109,10 @@ def discounted_purchases(
     """Return the expected discounted purchases alone, without what their uncertainty needs."""
     kinds, back = np.unique(history.frequency + 1j * history.T, return_inverse=True)
     alive = model.probability_alive(history.frequency, history.recency, history.T)
-    found: Floats = alive * _discounted(model, kinds, discounting.purchases())[back]
+    times, weights = discounting.purchases()
+    means = _summed(model.expected_purchases_while_alive, times, weights[:, 1:2], kinds)
+    found: Floats = alive * means[back, 0]
     return found
-
-
-def _while_alive(
-    model: PurchaseModel, kinds: Kinds, discounting: Discounting
-) -> tuple[Floats, Floats]:
-    """Return the discounted purchases of who is alive, and their gradient."""
-    sums = discounting.purchases()
-    value, gradient = np.zeros(len(kinds)), np.zeros((len(kinds), 4))
-    for time, weight in zip(sums.times, sums.weights, strict=True):
-        row = time, kinds.real, kinds.imag
-        value += weight * model.expected_purchases_while_alive(*row)
-        gradient += weight * model.expected_purchases_while_alive_gradient(*row)
-    return value, gradient
-
-
-def _discounted(model: PurchaseModel, kinds: Kinds, sums: Weighted) -> Floats:
-    value = np.zeros(len(kinds))
-    for time, weight in zip(sums.times, sums.weights, strict=True):
-        value += weight * model.expected_purchases_while_alive(time, kinds.real, kinds.imag)
-    return value
 
 
 def _pairs(model: PurchaseModel, kinds: Kinds, discounting: Discounting) -> Floats:
@@ -135,10 +122,28 @@ def _pairs(model: PurchaseModel, kinds: Kinds, discounting: Discounting) -> Floa
     x, T = kinds.real, kinds.imag
     # A second purchase on the first day of all would have had no time to come in.
     age = np.maximum(T, 1e-9 * discounting.horizon)
-    found = np.zeros((len(kinds), 2))
-    for time, weight in zip(times, weights, strict=True):
-        found += model.expected_purchases_while_alive(time, x + 1, age)[:, None] * weight
+    after = x + 1 + 1j * age
     # Of the earlier purchase: that it comes, and that the customer stays after it.
     first = (r + x) / (alpha + T) * model.probability_alive(x + 1, age, age)
-    pairs: Floats = 2 * first[:, None] * found
+    counted = _summed(model.expected_purchases_while_alive, times, weights, after)
+    pairs: Floats = 2 * first[:, None] * counted
     return pairs
+
+
+def _summed(
+    function: Callable[[Floats, Floats, Floats], Floats],
+    times: Floats,
+    weights: Floats,
+    kinds: Kinds,
+) -> Floats:
+    """Return weighted sums over times of a function of (time, x, T), (n_kinds, n_sums, ...).
+
+    Kinds go through in blocks, so that memory does not grow with times.
+    """
+    block = max(1, BLOCK // len(times))
+    parts = []
+    for begin in range(0, len(kinds), block):
+        some = kinds[begin : begin + block]
+        values = function(times[:, None], some.real, some.imag)
+        parts.append(np.moveaxis(np.tensordot(weights, values, axes=(0, 0)), 0, 1))
+    return np.concatenate(parts)
