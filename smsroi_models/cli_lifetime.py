@@ -38,10 +38,12 @@ def clv(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
 ) -> None:
     """Report what the customers are worth, and write each one's figures on request."""
+    from smsroi_models.lifetime_terms import LifetimeTerms
     from smsroi_models.report.index import write_index
     from smsroi_models.report.runner import render
 
-    _check(as_of, out_format, horizon_weeks, discount_rate_per_year, confidence_level)
+    LifetimeTerms(horizon_weeks, discount_rate_per_year, "week", confidence_level)
+    _check(as_of, out_format, margin_rate, model)
     url = find_store(store)
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     values = {
@@ -66,18 +68,15 @@ def clv(
         print(f"Customers one by one: {written}")
 
 
-def _check(
-    as_of: str,
-    out_format: str,
-    horizon_weeks: float,
-    discount_rate_per_year: float,
-    confidence_level: float,
-) -> None:
+def _check(as_of: str, out_format: str, margin_rate: float, model: str) -> None:
     """Refuse wrong options before a kernel starts."""
-    from smsroi_models.lifetime_terms import LifetimeTerms
+    from smsroi_models.clv.valued import Margin
+    from smsroi_models.lifetime import model_names
     from smsroi_models.soundness import parse_as_of
 
-    LifetimeTerms(horizon_weeks, discount_rate_per_year, "week", confidence_level)
+    model_names(model)
+    if margin_rate:
+        Margin(margin_rate)
     if as_of and parse_as_of(as_of) > datetime.now(UTC):
         raise ParameterError(f"as_of is {as_of}, which is still to come: name a moment in the past")
     if out_format not in ("parquet", "csv"):

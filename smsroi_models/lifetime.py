@@ -105,7 +105,7 @@ def analyze_lifetime_value(
     docs/lifetime_value.md.
     """
     terms = LifetimeTerms(horizon_weeks, discount_rate_per_year, time_unit, confidence_level)
-    names = _model_names(model)
+    names = model_names(model)
     findings = require_sound(store, "customers' lifetime value", needed=("orders",))
     moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
     moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
@@ -184,7 +184,14 @@ class _Models:
         return self.choice.fitted[self.name]
 
 
-def _model_names(model: str) -> tuple[str, ...]:
+def model_names(model: str) -> tuple[str, ...]:
+    """Return the purchase models to fit where this one is asked for.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of `PurchaseModelName`.
+    """
     if model not in get_args(PurchaseModelName):
         raise ParameterError(
             f"model is {model!r}: choose from {', '.join(get_args(PurchaseModelName))}"
