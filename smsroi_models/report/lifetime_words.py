@@ -34,10 +34,10 @@ def sentence(result: LifetimeResult) -> str:
     step = step_for(shown, 0.01)
     low, high = money(shown.ci_lower, step), money(shown.ci_upper, step)
     discount = result.terms.discount_rate_per_year
-    today = f", discounted at {confidence(discount)} a year" if discount else ""
+    today = f", discounted at {confidence(discount)} a year," if discount else ""
     said = (
-        f"The {result.n_customers:,} customers who have bought so far are expected to bring a "
-        f"margin of {money(shown.estimate, step)} in {horizon(result)}{today}. "
+        f"That is the margin{today} that the {result.n_customers:,} customers who have bought so "
+        "far are expected to bring. "
     )
     level = confidence(result.terms.confidence_level)
     if result.total.predicted_value is None:
