@@ -71,7 +71,7 @@ def clv(
 def _check(as_of: str, out_format: str, margin_rate: float, model: str) -> None:
     """Refuse wrong options before a kernel starts."""
     from smsroi_models.clv.valued import Margin
-    from smsroi_models.lifetime import model_names
+    from smsroi_models.lifetime_models import model_names
     from smsroi_models.soundness import parse_as_of
 
     model_names(model)

@@ -4,16 +4,13 @@ Customers stay in the engine. What leaves it are kinds of customers with their c
 spend of each repeat buyer, which the model of spend needs one by one.
 """
 
-import math
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, get_args
 
 import ibis
 
 from smsroi_models.attribution.campaigns import read_last_order_at
 from smsroi_models.attribution.checks import Check
-from smsroi_models.clv import base_checks
+from smsroi_models.clv import base_checks, holdout_checks
 from smsroi_models.clv.base_groups import cohort_labels
 from smsroi_models.clv.base_margin import (
     EARLIER_DAYS,
@@ -22,34 +19,31 @@ from smsroi_models.clv.base_margin import (
     collect_margin,
     read_base_past,
 )
-from smsroi_models.clv.base_model import HoldoutPeriod, best_model, rivals_of, try_models
+from smsroi_models.clv.base_model import rivals_of
 from smsroi_models.clv.base_valuation import BaseRows, value_base, value_by_model
-from smsroi_models.clv.customer_base import CustomerBase, collect_base, collect_holdout
-from smsroi_models.clv.daily_purchases import collect_tracking
+from smsroi_models.clv.customer_base import CustomerBase, collect_base
 from smsroi_models.clv.gamma_gamma import fit_gamma_gamma
-from smsroi_models.clv.model_choice import FITS, ModelChoice, compare_purchase_models
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
-from smsroi_models.clv.purchase_model import PurchaseModel
-from smsroi_models.clv.rfm import TimeUnit, calibration_holdout_summary, rfm_summary
+from smsroi_models.clv.rfm import TimeUnit, rfm_summary
 from smsroi_models.clv.rfm_counts import collect_spend
 from smsroi_models.clv.spend_independence import (
     SpendCorrelation,
     spend_correlation,
     spend_independence,
 )
-from smsroi_models.clv.tracking import PurchaseTracking, track_purchases
 from smsroi_models.clv.valued import Margin
-from smsroi_models.errors import NotEstimableError, ParameterError
+from smsroi_models.errors import NotEstimableError
+from smsroi_models.lifetime_models import (
+    PurchaseModelName,
+    fit_models,
+    model_names,
+    track_base,
+)
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.lifetime_terms import LifetimeTerms
 from smsroi_models.soundness import horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
-
-PurchaseModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]
-# The last part of the past is kept for trying the models, in whole weeks.
-HOLDOUT_SHARE = 1 / 3
-LEAST_HOLDOUT_WEEKS = 4
 
 
 def analyze_lifetime_value(
@@ -119,7 +113,7 @@ def analyze_lifetime_value(
     spend_model = fit_gamma_gamma(frequency, spend)
 
     rows = _rows(base, end)
-    models = _fitted(store, base, names, end, terms)
+    models = fit_models(store, base, names, end, terms)
     known = Margin(margin.rate, margin.standard_error)
     valuation = value_base(
         models.chosen, spend_model, rows, terms.discounting, known, confidence_level
@@ -130,8 +124,8 @@ def analyze_lifetime_value(
     checks = [
         base_checks.enough_repeat_buyers(base.n_repeat_buyers, base.n_customers),
         base_checks.history_long_enough(((end - first_day).days + 1) / 7, horizon_weeks),
-        base_checks.foretold_total(models.period, models.name),
-        *base_checks.foretold_by_frequency(models.period, models.name),
+        holdout_checks.foretold_total(models.period, models.name),
+        *holdout_checks.foretold_by_frequency(models.period, models.name),
         *([spend_independence(correlation)] if correlation else []),
         *base_checks.spend_has_spread(spend_model),
         *base_checks.models_agree(values, rivals_of(models.choice), models.name),
@@ -162,41 +156,11 @@ def analyze_lifetime_value(
         activity=valuation.activity,
         correlation=correlation,
         holdout=models.period,
-        tracking=_tracking(store, models, end, terms),
+        tracking=track_base(store, models, end, terms),
         checks=base_checks.ranked(checks),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint(),
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Models:
-    """The chosen model, all fitted ones, and what came of trying them."""
-
-    name: str
-    reason: str
-    choice: ModelChoice
-    period: HoldoutPeriod | None
-    earlier: dict[str, PurchaseModel]
-
-    @property
-    def chosen(self) -> PurchaseModel:
-        return self.choice.fitted[self.name]
-
-
-def model_names(model: str) -> tuple[str, ...]:
-    """Return the purchase models to fit where this one is asked for.
-
-    Raises
-    ------
-    ParameterError
-        If it is none of `PurchaseModelName`.
-    """
-    if model not in get_args(PurchaseModelName):
-        raise ParameterError(
-            f"model is {model!r}: choose from {', '.join(get_args(PurchaseModelName))}"
-        )
-    return tuple(FITS) if model == "auto" else (model,)
 
 
 def _customers(store: Store) -> ibis.Table | None:
@@ -221,44 +185,6 @@ def _rows(base: CustomerBase, end: date) -> BaseRows:
     )
 
 
-def _fitted(
-    store: Store, base: CustomerBase, names: tuple[str, ...], end: date, terms: LifetimeTerms
-) -> _Models:
-    kinds = base.counts()
-    columns = kinds.frequency, kinds.recency, kinds.T, kinds.weights
-    choice = compare_purchase_models(*columns, models=names)
-    period, earlier = _tried(store, names, end, int(base.T_days.max()) + 1, terms)
-    if len(names) == 1:
-        return _Models(names[0], "it was asked for", choice, period, earlier)
-    name, reason = best_model(choice, period.trials if period else {})
-    return _Models(name, reason, choice, period, earlier)
-
-
-def _tried(
-    store: Store, names: tuple[str, ...], end: date, observed_days: int, terms: LifetimeTerms
-) -> tuple[HoldoutPeriod | None, dict[str, PurchaseModel]]:
-    """Try the models on the last part of the past; on none where it is too short, or idle."""
-    weeks = math.floor(min(observed_days / 7 * HOLDOUT_SHARE, terms.horizon_weeks))
-    if weeks < LEAST_HOLDOUT_WEEKS:
-        return None, {}
-    calibration_end = end - timedelta(weeks=weeks)
-    summary = calibration_holdout_summary(
-        store["orders"],
-        calibration_end=calibration_end,
-        observation_end=end,
-        time_unit=terms.time_unit,
-    )
-    rows = collect_holdout(summary)
-    history = PurchaseHistory.of(rows.frequency, rows.recency, rows.T, rows.weights)
-    duration = 7 * weeks / terms.days_a_unit
-    tried = try_models(names, history, rows.frequency_holdout, duration, terms.confidence_level)
-    if not tried.trials:
-        return None, {}
-    n = history.n_customers
-    period = HoldoutPeriod(calibration_end, end, duration, n, tried.trials, tried.not_fitted)
-    return period, tried.fitted
-
-
 def _correlation(
     frequency: Floats, spend: Floats, confidence_level: float
 ) -> SpendCorrelation | None:
@@ -266,19 +192,3 @@ def _correlation(
         return spend_correlation(frequency, spend, confidence_level=confidence_level)
     except NotEstimableError:  # every repeat buyer has as many purchases as the others
         return None
-
-
-def _tracking(store: Store, models: _Models, end: date, terms: LifetimeTerms) -> PurchaseTracking:
-    """Follow the customers of calibration by its model; without one, everybody by the final one."""
-    period = models.period if models.name in models.earlier else None
-    daily = collect_tracking(
-        store["orders"],
-        observation_end=end,
-        acquired_until=period.calibration_end if period else None,
-    )
-    return track_purchases(
-        models.earlier[models.name] if period else models.chosen,
-        daily.new_customers,
-        daily.repeat_purchases,
-        days_a_unit=terms.days_a_unit,
-    )

@@ -7,7 +7,7 @@ import pytest
 
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.clv import base_checks
+from smsroi_models.clv import base_checks, holdout_checks
 from smsroi_models.clv.base_model import HoldoutPeriod, HoldoutTrial, best_model, rivals_of
 from smsroi_models.clv.gamma_gamma import GammaGamma
 from smsroi_models.clv.holdout_calibration import HoldoutCalibration
@@ -54,7 +54,7 @@ def test_history(weeks: float, status: str) -> None:
     ],
 )
 def test_purchases_foretold(told: float, error: float, status: str) -> None:
-    found = base_checks.foretold_total(_period(told, error, 1_000.0), "bg_nbd")
+    found = holdout_checks.foretold_total(_period(told, error, 1_000.0), "bg_nbd")
     assert found.status == status
     if status != "passed":
         assert ("too many" in found.text) == (told > 1_000)
@@ -63,8 +63,8 @@ def test_purchases_foretold(told: float, error: float, status: str) -> None:
 def test_without_a_trial_nothing_is_claimed() -> None:
     period = _period(1_000.0, 10.0, 1_000.0)
     for given in ((None, "bg_nbd"), (period, "pareto_nbd")):
-        assert base_checks.foretold_total(*given).status == "informational"
-        assert base_checks.foretold_by_frequency(*given) == ()
+        assert holdout_checks.foretold_total(*given).status == "informational"
+        assert holdout_checks.foretold_by_frequency(*given) == ()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,9 @@ def test_without_a_trial_nothing_is_claimed() -> None:
     ],
 )
 def test_buyers_told_apart(slope: float, status: str, word: str) -> None:
-    (found,) = base_checks.foretold_by_frequency(_period(1_000.0, 10.0, 1_000.0, slope), "bg_nbd")
+    (found,) = holdout_checks.foretold_by_frequency(
+        _period(1_000.0, 10.0, 1_000.0, slope), "bg_nbd"
+    )
     assert found.status == status and word in found.text
 
 

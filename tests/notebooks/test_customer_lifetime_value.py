@@ -19,6 +19,7 @@ from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.report import lifetime_figure as figure
 from smsroi_models.report import lifetime_groups_figure as groups_figure
 from smsroi_models.report import lifetime_page as page
+from smsroi_models.report import lifetime_payload as payload
 from smsroi_models.report import lifetime_words as words
 from smsroi_models.report.drawing import Picture
 from smsroi_models.report.escaped import Html
@@ -126,8 +127,8 @@ def test_wrong_options_are_refused_before_anything_runs(
 
 
 def test_the_figures_for_machines_are_the_results(result: LifetimeResult) -> None:
-    payload = page.results(result, "customers")._repr_mimebundle_()[RESULTS_MIME]
-    figures = payload["figures"]
+    bundle = payload.results(result, "customers")._repr_mimebundle_()[RESULTS_MIME]
+    figures = bundle["figures"]
     assert figures["total"] == result.total.to_dict()
     assert figures["holdout"]["trials"][result.model]["by_frequency"]["most"][-1] is None
     assert [group["name"] for group in figures["groups"]["region"]] == [
@@ -136,7 +137,7 @@ def test_the_figures_for_machines_are_the_results(result: LifetimeResult) -> Non
         "south",
         "west",
     ]
-    json.dumps(payload, allow_nan=False)
+    json.dumps(bundle, allow_nan=False)
 
 
 @pytest.mark.parametrize("part", PARTS)
