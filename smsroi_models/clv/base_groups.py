@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.clv.intervals import errors_of, estimate
+from smsroi_models.clv.intervals import errors_of, part_of
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
 from smsroi_models.clv.purchase_model import PurchaseModel
 from smsroi_models.clv.value import LifetimeTotal, LifetimeValue
@@ -103,7 +103,8 @@ class Alive:
     def count(self, weights: Floats) -> Estimate:
         """Return how many of so many customers a row have not left."""
         error = errors_of((weights @ self.gradient)[None, :], self.covariance)[0]
-        return estimate(float(weights @ self.probability), float(error), self.confidence_level)
+        here = float(weights @ self.probability)
+        return part_of(float(weights.sum()), here, float(error), self.confidence_level)
 
 
 def groups_of(

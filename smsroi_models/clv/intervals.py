@@ -1,7 +1,7 @@
 """Standard errors by the delta method, and intervals of positive figures."""
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import expit, logit, ndtri
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.purchase_history import Floats
@@ -44,6 +44,27 @@ def positive_interval(
     with np.errstate(over="ignore"):  # an interval without an upper end says so
         factor = np.exp(ndtri((1 + confidence_level) / 2) * relative)
     return value / factor, value * factor
+
+
+def part_of(whole: float, part: float, error: float, confidence_level: float) -> Estimate:
+    """Return a part of a whole with an interval that is normal in the log-odds of its share.
+
+    Neither end leaves the range from 0 to the whole.
+
+    Examples
+    --------
+    >>> found = part_of(200.0, 100.0, 10.0, 0.95)  # a share of 0.5, log-odds 0 +- 1.96 x 0.2
+    >>> round(found.ci_lower, 2), round(found.ci_upper, 2)
+    (80.65, 119.35)
+    >>> part_of(50.0, 50.0, 0.0, 0.95).ci_upper
+    50.0
+    """
+    share = part / whole if whole else 0.0
+    if not (0 < share < 1 and error > 0):
+        return Estimate(part, error, part, part)
+    reach = ndtri((1 + confidence_level) / 2) * error / whole / (share * (1 - share))
+    low, high = expit(logit(share) + np.array([-reach, reach]))
+    return Estimate(part, error, float(whole * low), float(whole * high))
 
 
 def estimate(value: float, error: float, confidence_level: float) -> Estimate:

@@ -19,10 +19,12 @@ from buyers import Buyers, coin_tossers, leavers
 from numpy.typing import NDArray
 from unmodelled import draw
 
+from smsroi_models.clv.base_groups import Alive
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
 from smsroi_models.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
+from smsroi_models.clv.purchase_history import PurchaseHistory
 from smsroi_models.clv.purchase_model import PurchaseModel
 from smsroi_models.clv.value import LifetimeValue, lifetime_value
 
@@ -101,6 +103,24 @@ def test_intervals_cover(case: str) -> None:
     slack = 4 * math.sqrt(0.95 * 0.05 / replications)
     print(case, coverage.round(3))
     assert coverage == pytest.approx(np.full(6, 0.95), abs=slack), coverage
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_number_still_here_is_covered(case: str) -> None:
+    """Of repeat buyers, against what the true parameters say of the same customers."""
+    fit, kind, draw_buyers, truth = CASES[case]
+    true_model = kind(*truth, *FLAT4)  # type: ignore[arg-type]
+    rng = np.random.default_rng(52)
+    replications, within = 150, 0
+    for _ in range(replications):
+        rows = draw_buyers(rng, truth, rng.uniform(20, 100, N)).history
+        history = PurchaseHistory.of(*rows)
+        repeat = history.weights * (history.frequency > 0)
+        found = Alive.of(fit(*rows), history, 0.95).count(repeat)
+        within += _holds(found, repeat @ true_model.probability_alive(*rows))
+    print(case, within / replications)
+    slack = 4 * math.sqrt(0.95 * 0.05 / replications)
+    assert within / replications == pytest.approx(0.95, abs=slack)
 
 
 def _holds(figure, value: float) -> bool:
