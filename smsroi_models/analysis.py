@@ -53,6 +53,7 @@ from smsroi_models.attribution.winsorised import collect_caps, with_capped
 from smsroi_models.beside import follow_up, outlier_checks, reached_lift
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import NotEstimableError, NotReadyError
+from smsroi_models.long_term import long_term_checks, read_long_term
 from smsroi_models.planning.reading import plan_checks
 from smsroi_models.planning.recorded import collect_plan
 from smsroi_models.result import CampaignResult
@@ -178,6 +179,11 @@ def analyze_campaign(
             confidence_level=confidence_level,
         )
     )
+    long_term = (
+        read_long_term(store, campaign, readiness, moment, later, roi, pre_days=pre_days)
+        if later
+        else None
+    )
     checks: Sequence[Check] = [
         *campaign_checks(
             campaign,
@@ -201,6 +207,8 @@ def analyze_campaign(
         *_design_checks(store, campaign, moment, margin),
         *outlier_checks(lift, caps, roi.cost, campaign.currency),
         *([gain_kept(later, roi.cost)] if later else []),
+        *([gain_kept(later)] if later else []),
+        *(long_term_checks(long_term) if long_term else []),
         # Before the last day no test is as precise as it was planned to be.
         *([] if running else _power_checks(roi, margin)),
     ]
@@ -229,6 +237,7 @@ def analyze_campaign(
         segments=segments,
         not_compared=not_compared,
         reached=None if running else reached_lift(treated, held, covariates, confidence_level),
+        long_term=long_term,
     )
 
 

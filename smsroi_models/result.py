@@ -21,6 +21,7 @@ from smsroi_models.attribution.running import SoFar
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.attribution.winsorised import Caps
+from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.decision import Decision, DecisionRule, decide
 from smsroi_models.planning.record import Plan
 from smsroi_models.records import Record
@@ -72,6 +73,8 @@ class CampaignResult(Record):
     reached : ComplierLift or None
         The margin's lift per customer whom the text reached; None where the store does not tell
         who was, or assignment hardly changed it.
+    long_term : LongTerm or None
+        What the campaign comes to beyond its window; None while it runs.
     """
 
     campaign: Campaign
@@ -94,6 +97,7 @@ class CampaignResult(Record):
     segments: Segments | None = None
     not_compared: str = ""
     reached: ComplierLift | None = None
+    long_term: LongTerm | None = None
 
     @property
     def outcome(self) -> Outcome | Literal["invalid"]:
