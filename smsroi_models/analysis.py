@@ -53,7 +53,7 @@ from smsroi_models.attribution.winsorised import collect_caps, with_capped
 from smsroi_models.beside import follow_up, outlier_checks, reached_lift
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import NotEstimableError, NotReadyError
-from smsroi_models.long_term import long_term_checks, read_long_term
+from smsroi_models.long_term import read_long_term
 from smsroi_models.planning.reading import plan_checks
 from smsroi_models.planning.recorded import collect_plan
 from smsroi_models.result import CampaignResult
@@ -208,7 +208,6 @@ def analyze_campaign(
         *outlier_checks(lift, caps, roi.cost, campaign.currency),
         *([gain_kept(later, roi.cost)] if later else []),
         *([gain_kept(later)] if later else []),
-        *(long_term_checks(long_term) if long_term else []),
         # Before the last day no test is as precise as it was planned to be.
         *([] if running else _power_checks(roi, margin)),
     ]

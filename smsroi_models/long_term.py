@@ -141,13 +141,12 @@ def read_long_term(
         recruits=recruits,
         no_recruits=no_recruits,
         retention=read_retention(store, campaign, readiness, as_of, confidence_level=level),
+        checks=_checks(arms) if arms else (),
     )
 
 
-def long_term_checks(found: LongTerm) -> list[Check]:
-    """Return the checks of the predictions against what was seen, where there was something."""
-    checks = [model_knows_the_shop(found.held_out)] if found.held_out else []
-    return checks + [orders_as_habit(last) for last in found.forecasts[-1:]]
+def _checks(arms: _Arms) -> tuple[Check, Check]:
+    return model_knows_the_shop(arms.held_out), orders_as_habit(arms.forecasts[-1])
 
 
 def _fitted(
@@ -220,12 +219,14 @@ def _arms(
             forecast(
                 treated,
                 held,
-                h,
-                _difference(forecasts[h], model, at_end, treated.n, held.n),
+                h.days,
+                _difference(forecasts[h.days], model, at_end, treated.n, held.n),
+                h.incremental_change,
                 alike,
                 level,
             )
-            for h in over
+            for h in follow_up.horizons
+            if h.days in over
         ),
         year=carried_on(
             treated,

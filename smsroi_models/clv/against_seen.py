@@ -77,6 +77,7 @@ def forecast(
     holdout: Moments,
     days: int,
     parameter_error: float,
+    seen: Estimate,
     covariates: Sequence[str],
     confidence_level: float,
 ) -> Forecast:
@@ -90,6 +91,8 @@ def forecast(
         After the window's end.
     parameter_error : float
         Of the difference in mean forecasts between the arms, per customer.
+    seen : Estimate
+        What was seen, as the time after the window tells it.
     covariates : sequence of str
         Measured before assignment, the model's own prediction of then among them.
     confidence_level : float
@@ -103,19 +106,18 @@ def forecast(
     predicted, after = f"forecast_{days}", f"after_{days}"
     sums = {
         "predicted": {predicted: 1.0},
-        "seen": {after: 1.0},
         "gap": {predicted: 1.0, after: -1.0},
     } | {name: {name: 1.0} for name in covariates}
     arms = treatment.combine(sums), holdout.combine(sums)
     lifts = {
         name: compare(*arms, name, covariates=covariates, confidence_level=confidence_level)
-        for name in ("predicted", "seen", "gap")
+        for name in ("predicted", "gap")
     }
     n = treatment.n
     return Forecast(
         days=days,
         predicted=widened(lifts["predicted"], parameter_error, n),
-        seen=lifts["seen"].scaled(n),
+        seen=seen,
         gap=widened(lifts["gap"], parameter_error, n),
     )
 

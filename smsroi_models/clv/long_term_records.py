@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.retention import Retention
 from smsroi_models.records import Record
@@ -81,7 +82,8 @@ class Forecast(Record):
         After the window's end.
     predicted, seen, gap : Estimate
         Margin of all customers of treatment in those days: forecast from histories that end with
-        the window, seen, and the one less the other.
+        the window, seen, and the one less the other customer by customer. Forecast and gap are
+        adjusted for the model's prediction at assignment as well.
     """
 
     days: int
@@ -192,6 +194,9 @@ class LongTerm(Record):
     no_recruits : str
         Why there are none.
     retention : Retention
+    checks : tuple of Check
+        Of the predictions against what was seen. They decide over this record's lines alone: the
+        window's answer rests on no prediction.
     """
 
     discount_rate: float
@@ -206,3 +211,4 @@ class LongTerm(Record):
     recruits: Recruits | None
     no_recruits: str
     retention: Retention
+    checks: tuple[Check, ...]
