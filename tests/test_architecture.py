@@ -186,6 +186,8 @@ LAYERS = {
             "planning.reading",
             "soundness",
             "long_term",
+            "shop_model",
+            "predicted_arms",
             "recruited",
             "retained",
             "planning.list_checks",

@@ -19,7 +19,8 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.beside import follow_up
 from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.clv.prospects import WEEKS_A_YEAR
-from smsroi_models.long_term import DISCOUNT_RATE, YEAR_WEEKS, read_long_term
+from smsroi_models.long_term import DISCOUNT_RATE, read_long_term
+from smsroi_models.predicted_arms import YEAR_WEEKS
 from smsroi_models.roi import Roi
 from smsroi_models.simulate import Program, Shop, simulate_program
 from smsroi_models.store.connect import Store, open_store
@@ -65,9 +66,10 @@ def run(
     as_of = datetime.combine((ends + timedelta(days=SEEN)).date(), datetime.min.time(), UTC)
     after = lasting * _discounted(program, ends, program.tables["assignments"]["customer_id"])
     tables = _placed_again(program, ends, lasting, rng) if lasting else program.tables
-    with tempfile.TemporaryDirectory() as folder, open_store(
-        write_store(tables, f"{folder}/store"), threads=1
-    ) as store:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_store(write_store(tables, f"{folder}/store"), threads=1) as store,
+    ):
         found = _read(store, as_of)
     people = tables["customers"]
     recruited = people.loc[people["acquired_campaign_id"].notna(), "customer_id"]
