@@ -14,7 +14,10 @@ from smsroi_models.attribution.overlap import strata_counted, texted_by_others
 from smsroi_models.attribution.reached import with_received
 from smsroi_models.attribution.series import Span, daily_sums, series_customers
 from smsroi_models.attribution.spending import texts_summed
-from smsroi_models.store.tables import TABLES
+from smsroi_models.clv.assigned_histories import assigned_histories, kinds_counted
+from smsroi_models.clv.recruits import outside_the_arms, recruits_summed
+from smsroi_models.clv.retention_counts import arm_purchases, cohort_purchases, quarter_starts
+from smsroi_models.store.tables import ARMS, TABLES
 
 STORE = {name: ibis.table(table.schema(), name=name) for name, table in TABLES.items()}
 CAMPAIGN = Campaign("C", "C", datetime(2025, 3, 1, tzinfo=UTC), 14, 0.6, "USD", None)
@@ -24,6 +27,7 @@ ORDERS = orders_in_reach(STORE, CAMPAIGN, READY, 90)
 CUSTOMERS = outcomes(STORE, CAMPAIGN, AS_OF)
 SPAN = Span(datetime(2025, 3, 1, tzinfo=UTC), 180, 14)
 PEOPLE = series_customers(STORE, CAMPAIGN, SPAN)
+HISTORIES = assigned_histories(STORE, CAMPAIGN, AS_OF, 14)
 QUERIES = {
     "assigned_customers": assigned_customers(STORE, CAMPAIGN),
     "ready_customers": READY,
@@ -41,6 +45,13 @@ QUERIES = {
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
     "strata_counted": strata_counted(STORE, CAMPAIGN),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
+    "assigned_histories": HISTORIES,
+    "kinds_counted": kinds_counted(HISTORIES, "arm", ARMS, alike_in_spend=True),
+    "recruits_summed": recruits_summed(
+        STORE, CAMPAIGN, AS_OF, outside_the_arms(STORE, CAMPAIGN, {"c": "recruited"})
+    ),
+    "arm_purchases": arm_purchases(STORE, CAMPAIGN, AS_OF, 44),
+    "cohort_purchases": cohort_purchases(STORE, AS_OF.date(), quarter_starts(AS_OF.date(), 8)),
 }
 
 
