@@ -72,7 +72,7 @@ def read_long_term(
         as_of,
         model,
         no_fit,
-        YEAR_WEEKS,
+        YEAR_WEEKS[-1],
         discount_rate=discount_rate,
         confidence_level=level,
     )

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from smsroi_models.attribution.campaigns import Campaign, Readiness
 from smsroi_models.clv.assigned_histories import collect_kinds
+from smsroi_models.clv.base_margin import collect_margin
 from smsroi_models.clv.bg_nbd import fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import fit_gamma_gamma
 from smsroi_models.clv.long_term_records import ModelFit
-from smsroi_models.clv.margins import collect_margin_share
 from smsroi_models.clv.prospects import ValueModel
 from smsroi_models.clv.rfm import rfm_summary
 from smsroi_models.errors import NotEstimableError
@@ -43,13 +43,13 @@ def fit_shop(
         purchases = fit_bg_nbd(kinds.frequency, kinds.recency, kinds.T, n)
         spend = fit_gamma_gamma(kinds.frequency, spent / n, n)
         spend.expected_average_value_of_new_customers()  # infinite in a shop of too long a tail
-        share = collect_margin_share(store, campaign, first)
+        margin = collect_margin(store, first, campaign.margin_rate)
     except NotEstimableError as reason:
         return None, f"No purchase model fits the shop's orders up to {until:%Y-%m-%d}: {reason}"
     names = (*purchases.PARAMETERS, *spend.PARAMETERS)
     values = (*purchases.parameters.tolist(), *spend.parameters.tolist())
-    fit = ModelFit(until, int(n.sum()), dict(zip(names, values, strict=True)), share)
-    return (ValueModel(purchases, spend, share), fit), ""
+    fit = ModelFit(until, int(n.sum()), dict(zip(names, values, strict=True)), margin.rate)
+    return (ValueModel(purchases, spend, margin.rate, margin.standard_error), fit), ""
 
 
 def _require_history(customers: NDArray[np.float64]) -> None:

@@ -41,14 +41,14 @@ class ModelFit(Record):
         Customers of the whole shop in those histories.
     parameters : dict of str to float
         ``r, alpha, a, b`` of BG/NBD (weeks) and ``p, q, v`` of Gamma-Gamma.
-    margin_share : float
+    margin_rate : float
         Margin per unit of revenue of all orders before the first assignment.
     """
 
     fitted_until: date
     n_customers: int
     parameters: dict[str, float]
-    margin_share: float
+    margin_rate: float
 
 
 @dataclass(frozen=True, slots=True)

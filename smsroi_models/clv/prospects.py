@@ -30,13 +30,16 @@ class ValueModel:
         Fitted in weeks.
     spend : GammaGamma
         Revenue a purchase day, in the store's currency.
-    margin_share : float
+    margin_rate : float
         Margin per unit of revenue.
+    margin_rate_error : float
+        Its standard error; it cancels in every ratio, and is small beside the others elsewhere.
     """
 
     purchases: PurchaseModel
     spend: GammaGamma
-    margin_share: float
+    margin_rate: float
+    margin_rate_error: float = 0.0
 
     @property
     def covariance(self) -> Floats:
@@ -125,7 +128,7 @@ def value_line(prospect: Prospect, model: ValueModel, frequency: Floats) -> tupl
         model.spend.expected_average_value(frequency, np.full(len(frequency), spend))
         for spend in (1.0, 2.0)
     )
-    worth = prospect.purchases * model.margin_share
+    worth = prospect.purchases * model.margin_rate
     return worth * (2 * one - two), worth * (two - one)
 
 
@@ -146,11 +149,11 @@ def total_value(
     mean = model.spend.expected_average_value(x, spend[there] / n)
     mean_gradient = model.spend.expected_average_value_gradient(x, spend[there] / n)
     bought, bought_gradient = prospect.purchases[there], prospect.gradient[there]
-    share = model.margin_share
+    rate = model.margin_rate
     in_purchases = (n * mean) @ bought_gradient
     in_spend = (n * bought) @ mean_gradient
     return Figure(
-        share * float(n @ (bought * mean)), share * np.concatenate([in_purchases, in_spend])
+        rate * float(n @ (bought * mean)), rate * np.concatenate([in_purchases, in_spend])
     )
 
 

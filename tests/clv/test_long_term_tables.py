@@ -1,7 +1,7 @@
 """Histories, recruits and retention of a shop written by hand."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import ibis
 import numpy as np
@@ -10,7 +10,6 @@ from recruiting_shop import AS_OF, ASSIGNED, RECRUITED, REFERRED, WINDOW_DAYS, r
 
 from smsroi_models.attribution.campaigns import Campaign, read_campaign
 from smsroi_models.clv.assigned_histories import assigned_histories, collect_kinds, with_values
-from smsroi_models.clv.margins import collect_margin_share
 from smsroi_models.clv.recruits import (
     collect_recruit_kinds,
     collect_recruit_totals,
@@ -21,7 +20,6 @@ from smsroi_models.clv.retention_counts import (
     collect_cohort_purchases,
     quarter_starts,
 )
-from smsroi_models.errors import NotEstimableError
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
 
@@ -121,14 +119,6 @@ def test_recruits_histories_end_when_they_are_read(recruiting: Store, spring: Ca
 def test_a_campaign_that_recruited_nobody(recruiting: Store) -> None:
     nobody = Campaign("WINTER", "Winter", ASSIGNED, 10, 0.5, "USD", None)
     assert collect_recruits(recruiting, nobody, AS_OF) == {}
-
-
-def test_margin_of_revenue_before_a_moment(recruiting: Store, spring: Campaign) -> None:
-    share = collect_margin_share(recruiting, spring, ASSIGNED)
-    revenue, goods = 10.0 + 20 + 10 + 50 + 40 + 15 + 0, 7 * 5.0
-    assert share == pytest.approx((revenue - goods) / revenue)
-    with pytest.raises(NotEstimableError, match="brought no revenue"):
-        collect_margin_share(recruiting, spring, ASSIGNED - timedelta(days=200))
 
 
 def test_when_each_arm_bought(recruiting: Store, spring: Campaign) -> None:
