@@ -14,6 +14,7 @@ from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
+from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
 from smsroi_models.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
 from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
@@ -51,6 +52,7 @@ __all__ = [
     "LifetimeTotal",
     "LifetimeValue",
     "Lift",
+    "LongTerm",
     "MbgNbd",
     "Moments",
     "ParetoNbd",

@@ -30,6 +30,7 @@ from smsroi_models.clv.prospects import (
     total_value,
     value_line,
 )
+from smsroi_models.errors import NotEstimableError
 from smsroi_models.roi import Roi
 from smsroi_models.store.connect import Store
 
@@ -88,13 +89,15 @@ def read_predicted_arms(
     Raises
     ------
     NotEstimableError
-        If nobody held out is predicted to buy or did, or a lift cannot be estimated.
+        If nobody of an arm had bought before assignment, nobody held out did afterwards, or a lift
+        cannot be estimated.
     """
     assert follow_up.in_window is not None
     covariates, level = follow_up.in_window.covariates, roi.confidence_level
     horizons = [h for h in follow_up.horizons if h.days >= SHORTEST_DAYS]
     before = _side(store, campaign, as_of, 0)
     after = _side(store, campaign, as_of, campaign.window_days)
+    _require_past(before.kinds)
     ends = campaign.window_days / 7
     ahead = _purchases(model, before.kinds, (ends, ends + days / 7))
     a_year = _purchases(model, before.kinds, [ends + week for week in YEAR_WEEKS], discount_rate)
@@ -126,6 +129,14 @@ def read_predicted_arms(
             confidence_level=level,
         ),
     )
+
+
+def _require_past(kinds: Kinds) -> None:
+    if not (kinds.customers.sum(axis=0) > 0).all():
+        raise NotEstimableError(
+            "In one of the groups nobody had bought before assignment: there is no history to say "
+            "what a year is worth."
+        )
 
 
 def _side(store: Store, campaign: Campaign, as_of: datetime, days_after: int) -> _Side:

@@ -191,6 +191,26 @@ def test_a_shop_without_a_past_says_why(
     assert found.seen is not None and found.retention.bought
 
 
+def test_customers_without_a_past_in_a_shop_with_one(
+    tables: Tables, result: CampaignResult, tmp_path: Path
+) -> None:
+    """Leads: nobody assigned had bought, others had; a model fits, and says nothing of them."""
+    orders, arms = tables["orders"], tables["assignments"]
+    begins = tables["campaigns"]["starts_at"].iloc[0]
+    some = arms["customer_id"].iloc[::2]
+    past = orders["customer_id"].isin(some) & (orders["ordered_at"] < begins)
+    leads = tables | {
+        "orders": orders[~past],
+        "assignments": arms[arms["customer_id"].isin(some)],
+    }
+    for store in _written(leads, tmp_path):
+        found = smsroi.analyze_campaign(store, CAMPAIGN).long_term
+    assert found is not None and found.fit is not None
+    assert found.year is None and found.checks == ()
+    assert "nobody had bought before assignment" in found.no_year
+    assert found.seen is not None and found.recruits is not None
+
+
 def test_a_model_without_a_maximum_says_why(
     tables: Tables, result: CampaignResult, tmp_path: Path
 ) -> None:

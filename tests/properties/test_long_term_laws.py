@@ -1,4 +1,4 @@
-"""Laws of the long run: money scales, arms swap, shares stay shares, factors count what was seen."""
+"""Laws of the long run: money scales, arms swap, shares stay shares."""
 
 import numpy as np
 import pytest
