@@ -207,7 +207,6 @@ def analyze_campaign(
         *_design_checks(store, campaign, moment, margin),
         *outlier_checks(lift, caps, roi.cost, campaign.currency),
         *([gain_kept(later, roi.cost)] if later else []),
-        *([gain_kept(later)] if later else []),
         # Before the last day no test is as precise as it was planned to be.
         *([] if running else _power_checks(roi, margin)),
     ]

@@ -111,10 +111,16 @@ def _no_year(
         return f"It can be told from {when:%Y-%m-%d} on, when {min(later)} days have been seen."
     if arms is None:
         return reason
-    if follow_up.verdict in ("moved earlier", "partly moved earlier"):
+    if _gave_back(follow_up):
         return (
-            "Less was bought after the window, clearly: orders that were moved earlier are missing "
-            "once, not all year, so that nothing is carried on."
+            "Part of the window's gain was lost again, clearly: orders that were moved earlier are "
+            "missing once, not all year, so that nothing is carried on."
         )
     check = model_knows_the_shop(arms.held_out)
     return check.text if check.status == "failed" else ""
+
+
+def _gave_back(follow_up: PullForward) -> bool:
+    """Whether a clear gain was followed by a clear loss; a loss alone is no order moved earlier."""
+    window, last = follow_up.in_window, follow_up.horizons[-1]
+    return window is not None and window.ci_lower > 0 and last.change.ci_upper < 0

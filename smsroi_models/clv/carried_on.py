@@ -12,8 +12,8 @@ in all is the lift of ``margin + factor x after_h``, so that the covariance of t
 time after it is in its error; to its variance the error of the factor adds change_h^2 Var(factor).
 
 The assumption, which no data of h days can prove: what changed goes on as long as the customers do.
-An effect that fades gives less, and orders moved earlier come back once: where a loss after the
-window is clear, nothing is carried on.
+An effect that fades gives less, and orders moved earlier are missing once: where a clear gain was
+followed by a clear loss, nothing is carried on.
 """
 
 import math

@@ -170,6 +170,9 @@ def test_orders_moved_earlier_are_not_carried_on(
     moved = replace(later, in_window=window, horizons=(*later.horizons[:-1], last))
     found = _again(followed, result, moved)
     assert moved.verdict == ("partly moved earlier" if gain else "moved earlier")
+    # A loss without a gain before it is no order moved earlier.
+    alone = replace(moved, in_window=replace(window, ci_lower=-1.0))
+    assert _again(followed, result, alone).year is not None
     assert found.year is None and "missing once, not all year" in found.no_year
     assert found.seen is not None
 
