@@ -1,5 +1,6 @@
 """The customers whom a campaign recruited: counted in the store, their future predicted."""
 
+import math
 from datetime import datetime
 
 from smsroi_models.attribution.campaigns import Campaign
@@ -86,9 +87,10 @@ def _ahead(
         weights=customers,
         confidence_level=level,
     ).total
-    if total.predicted_value is None:
+    if total.predicted_value is None or not math.isfinite(total.predicted_value.ci_upper):
         raise NotEstimableError(
-            "customers' mean spend has no finite variance (q + p x frequency is at most 2), so "
-            "that no interval can be given; look for test orders and very large ones"
+            "customers' mean spend has no finite variance (q + p x frequency is at most 2), or is "
+            "hardly known, so that no interval can be given; look for test orders and very large "
+            "ones"
         )
     return total.predicted_value

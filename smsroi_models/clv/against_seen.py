@@ -144,7 +144,7 @@ def model_knows_the_shop(found: HeldOut) -> Check:
         name,
         "failed",
         f"The long-term figure is not supported by what was seen: {told} "
-        f"({ratio.ci_lower:.0%} to {ratio.ci_upper:.0%}). No year is told.",
+        f"({ratio.ci_lower:.0%} to {ratio.ci_upper:.0%}).",
         "Count what was seen after the window; look for a season or a change of the shop.",
     )
 
