@@ -193,12 +193,19 @@ def _without(listed: pa.Table, opted_out: tuple[str, ...]) -> pa.Table:
 
 
 def _labels(listed: pa.Table, strata: tuple[str, ...]) -> np.ndarray | None:
-    """Return each customer's stratum as one text."""
+    """Return each customer's stratum as one text; refuse values that would share one."""
     if not strata:
         return None
     parts = [pa.compute.fill_null(listed[name], "(none)") for name in strata]
-    labels = pa.compute.binary_join_element_wise(*parts, " / ")
-    return np.asarray(labels.to_pylist())
+    labels = np.asarray(pa.compute.binary_join_element_wise(*parts, " / ").to_pylist())
+    kinds = listed.select(list(strata)).group_by(list(strata)).aggregate([]).num_rows
+    if kinds != len(np.unique(labels)):
+        raise DataError(
+            f"{kinds} strata of {' and '.join(strata)} have only {len(np.unique(labels))} names: a "
+            "value is '(none)', which stands for no value, or holds ' / ', which joins columns; "
+            "write such values otherwise"
+        )
+    return labels
 
 
 def _table(

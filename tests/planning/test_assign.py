@@ -143,6 +143,19 @@ def test_strata_of_several_columns_with_nulls(tmp_path):
     assert set(_draw(tmp_path / "people.csv", plan=plan).table["stratum"]) == found
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"region": ["(none)"] * 50 + [None] * 50, "segment": "x"},
+        {"region": ["a / b"] * 50 + ["a"] * 50, "segment": ["c"] * 50 + ["b / c"] * 50},
+    ],
+)
+def test_strata_that_would_share_a_name_are_refused(values):
+    people = PEOPLE.assign(**values)
+    with pytest.raises(DataError, match="2 strata of region and segment have only 1 names"):
+        _draw(people, plan=replace(PLAN, strata=("region", "segment")))
+
+
 def test_numbers_may_be_strata():
     people = PEOPLE.assign(region=[1, 2] * 50)
     assert set(_draw(people).table["stratum"]) == {"1", "2"}
