@@ -1,7 +1,7 @@
 """Segments of an idle campaign: all intervals hold at once, and no segment is found by chance.
 
 Spend is the simulator's shop's (populations.py), its segments are drawn at random, so that each is
-idle or has the same effect. 50 buyers in each segment's smaller arm and arms of equal size: what
+idle or has the same effect. 80 buyers in each arm of each segment: what
 skewness does to an interval is tested in test_lift_calibration; here it is what their number does.
 Tolerances: four binomial standard errors of the replications.
 """
@@ -17,7 +17,7 @@ from populations import COLUMNS, simulated_spend
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.multiplicity import compare_segments
 
-SEGMENTS, BUYERS = 6, 50
+SEGMENTS, BUYERS = 6, 80
 
 
 @pytest.fixture(autouse=True)
