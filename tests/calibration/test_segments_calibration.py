@@ -1,8 +1,8 @@
 """Segments of an idle campaign: all intervals hold at once, and no segment is found by chance.
 
 Spend is the simulator's shop's (populations.py), its segments are drawn at random, so that each is
-idle or has the same effect. 80 buyers in each arm of each segment: what
-skewness does to an interval is tested in test_lift_calibration; here it is what their number does.
+idle or has the same effect. Arms are of equal size, 80 buyers in each: what skewness does to an
+interval is tested in test_lift_calibration; here it is what their number does.
 Tolerances: four binomial standard errors of the replications.
 """
 
