@@ -1,0 +1,283 @@
+"""Import a vendor's files into a store, in one transaction: all of it, or nothing."""
+
+import contextlib
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from smsroi_models.errors import DataError, StoreError
+from smsroi_models.records import Record
+from smsroi_models.store.place import locked, scratch_of
+from smsroi_models.store.tables import TABLES
+from smsroi_models.store.vendors.context import Context
+from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Vendor
+from smsroi_models.store.vendors.dropping import Account
+from smsroi_models.store.vendors.files import Found, SourceFile
+from smsroi_models.store.vendors.landing import Landed, check_secret, land
+from smsroi_models.store.vendors.merging import Dangling, TableChange
+from smsroi_models.store.vendors.rows import kept_values
+from smsroi_models.store.vendors.staging import Staging
+from smsroi_models.store.vendors.values import text
+
+_BATCH = 10_000
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary(Record):
+    """What an import did.
+
+    Attributes
+    ----------
+    vendor, store : str
+        Whose files, and into which store.
+    read, kept : int
+        Records of the files, and those that brought something.
+    dropped : dict of str to int
+        Records by the reason for which they brought nothing.
+    left_out : dict of str to int
+        Records by the reason for which they are no business of a store, as page views are.
+    tables : dict of str to TableChange
+        Rows added, changed and removed, by table.
+    linked : int
+        Addresses that turned out to be the person of a number.
+    kept_apart : int
+        The same where both ids had been assigned in one campaign: they stay two.
+    dropped_file : str or None
+        Where the dropped records are listed.
+    """
+
+    vendor: str
+    store: str
+    read: int
+    kept: int
+    dropped: dict[str, int]
+    left_out: dict[str, int]
+    tables: dict[str, TableChange]
+    linked: int
+    kept_apart: int
+    dropped_file: str | None
+
+
+def import_files(
+    vendor: Vendor,
+    files: Sequence[str | Path],
+    store: str | Path,
+    context: Context,
+    dropped: Path | None = None,
+) -> ImportSummary:
+    """Read the files and merge what they say into the store.
+
+    The same files again change nothing. A record that cannot be used is dropped, counted by its
+    reason and listed in ``dropped``; a file of an unknown layout, or money of another currency,
+    stops the import, and the store is as before.
+
+    Parameters
+    ----------
+    vendor : Vendor
+        Knows the layouts.
+    files : sequence of str or Path
+        CSV, JSON, JSON lines or Parquet, also packed with gzip; of any of the vendor's layouts.
+    store : str or Path
+        A folder or a DuckDB file; it is made if it is not there.
+    context : Context
+        The options.
+    dropped : Path, optional
+        By default ``<store>-dropped/<vendor>-<first digits of the files' hash>.csv``.
+
+    Raises
+    ------
+    DataError
+        If a file is not there, cannot be read, is named twice or is of another layout.
+    ParameterError
+        If an option is missing that the files need.
+    StoreError
+        If the store cannot be read, would lose something, was made with another secret, or
+        another import is writing to it.
+    """
+    root = Path(store).expanduser().resolve()
+    sources = [SourceFile(Path(file).expanduser()) for file in files]
+    digest = _digest(sources)
+    chosen = [_layout(vendor, source) for source in sources]
+    with locked(root):
+        scratch = scratch_of(root)
+        try:
+            with contextlib.closing(Staging(root, scratch)) as staging:
+                listing = scratch / "dropped.csv"
+                with Account(listing) as account:
+                    landed = _import(staging, scratch, sources, chosen, context, account)
+            target = dropped or root.with_name(f"{root.name}-dropped") / (
+                f"{vendor.name}-{digest[:12]}.csv"
+            )
+            placed = _place(listing, target) if account.dropped else None
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return _summary(vendor, root, account, landed, placed)
+
+
+def _import(
+    staging: Staging,
+    scratch: Path,
+    sources: Sequence[SourceFile],
+    layouts: Sequence[Layout],
+    context: Context,
+    account: Account,
+) -> Landed:
+    check_secret(staging, context.pseudonyms.fingerprint())
+    own = context.with_options(currency=_currency(staging, context), same_person=[])
+    _require_campaign(staging, own)
+    for layout in layouts:
+        layout.prepare(own)
+    reader = _Reader(staging, own, account)
+    for number, (source, layout) in enumerate(zip(sources, layouts, strict=True)):
+        reader.read(number, source, layout)
+    names = [source.path.name for source in sources]
+    keeps = frozenset(name for layout in layouts for name in layout.keeps)
+    seen: set[tuple[int, int]] = set()
+
+    def told(lost: Dangling) -> None:
+        if (lost.file, lost.row) in seen:
+            return
+        seen.add((lost.file, lost.row))
+        account.drop(names[lost.file], lost.row, "", lost.reason, listed=True)
+
+    return land(staging, scratch, keeps, told)
+
+
+class _Reader:
+    """Stages the rows of records in batches, so that memory does not grow with the file."""
+
+    def __init__(self, staging: Staging, context: Context, account: Account) -> None:
+        self.staging, self.context, self.account = staging, context, account
+        self._waiting: dict[str, list[dict[str, object]]] = {}
+        self._pairs: list[tuple[str, str]] = []
+        self._at = 0
+
+    def read(self, file: int, source: SourceFile, layout: Layout) -> None:
+        """Stage every record of a file."""
+        self.context.last_order = None
+        for found in source.records(layout.header_rows):
+            self.account.read += 1
+            self._at += 1
+            try:
+                rows = list(self._rows(found, layout))
+            except DroppedRecord as dropped:
+                identity = text(found.values, layout.identity) or ""
+                self.account.drop(
+                    source.path.name, found.number, identity, dropped.reason, dropped.listed
+                )
+                self.context.same_person.clear()
+                if dropped.retracts is not None:
+                    self._wait(file, found.number, dropped.retracts, kept_values(dropped.retracts))
+                continue
+            for row, values in rows:
+                self._wait(file, found.number, row, values)
+            self._pairs.extend(self.context.drain_same_person())
+            if len(self._pairs) + sum(map(len, self._waiting.values())) >= _BATCH:
+                self._flush()
+        self._flush()
+
+    def _rows(self, found: Found, layout: Layout) -> Iterator[tuple[Row, dict[str, object]]]:
+        if found.fault is not None:
+            raise DroppedRecord(found.fault)
+        for row in layout.read(found.values, self.context):
+            yield row, kept_values(row)
+
+    def _wait(self, file: int, number: int, row: Row, values: dict[str, object]) -> None:
+        times = (values[c.name] for c in TABLES[row.table].columns if c.kind == "time")
+        seen = row.seen_at or next((time for time in times if time is not None), None)
+        marks = {
+            "_at": self._at,
+            "_file": file,
+            "_row": number,
+            "_retracted": row.retracted,
+            "_seen": seen,
+            "_seen_only": row.seen_only,
+        }
+        self._waiting.setdefault(row.table, []).append(values | marks)
+
+    def _flush(self) -> None:
+        for name, rows in self._waiting.items():
+            self.staging.stage(name, rows)
+        self.staging.stage_pairs(self._pairs)
+        self._waiting.clear()
+        self._pairs.clear()
+
+
+def _layout(vendor: Vendor, source: SourceFile) -> Layout:
+    """Return the layout whose columns are all there; the one that requires most, if several."""
+    columns = set(source.columns())
+    fitting = [known for known in vendor.layouts if set(known.required) <= columns]
+    if fitting:
+        return max(fitting, key=lambda known: len(known.required))
+    nearest = min(
+        vendor.layouts,
+        key=lambda known: len(set(known.required) - columns) / max(len(known.required), 1),
+    )
+    missing = [name for name in nearest.required if name not in columns]
+    raise DataError(
+        f"{str(source.path)!r} is none of the files of {vendor.name} that are known "
+        f"({'; '.join(known.name for known in vendor.layouts)}). To be "
+        f"{nearest.name} it lacks {', '.join(map(repr, missing))}. If the vendor renamed its "
+        "columns, map them with `smsroi import csv --mapping FILE.toml`"
+    )
+
+
+def _digest(sources: Sequence[SourceFile]) -> str:
+    digests = []
+    for source in sources:
+        digest = hashlib.sha256()
+        with source.path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+        if digest.hexdigest() in digests:
+            raise DataError(f"{str(source.path)!r} is named twice, or is a copy: name it once")
+        digests.append(digest.hexdigest())
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _currency(staging: Staging, context: Context) -> str | None:
+    if staging.currency and context.currency not in (None, staging.currency):
+        raise StoreError(
+            f"--currency is {context.currency}, but the store's money is in {staging.currency}"
+        )
+    return staging.currency or context.currency
+
+
+def _require_campaign(staging: Staging, context: Context) -> None:
+    """Refuse a campaign that the store does not know, before a file is read."""
+    named = {rule.campaign_id for rule in context.rules}
+    named |= {context.campaign_id} if context.campaign_id else set()
+    if not named or not staging.existing("campaigns"):
+        return
+    known = {str(row[0]) for row in staging.run("SELECT campaign_id FROM existing_campaigns")}
+    for name in sorted(named - known):
+        raise DataError(
+            f"campaign {name!r} is not in the store's campaigns "
+            f"({', '.join(sorted(known)[:10])}): add it there first, or correct its name"
+        )
+
+
+def _place(listing: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(listing, target)
+    return target
+
+
+def _summary(
+    vendor: Vendor, root: Path, account: Account, landed: Landed, placed: Path | None
+) -> ImportSummary:
+    return ImportSummary(
+        vendor=vendor.name,
+        store=str(root),
+        read=account.read,
+        kept=account.kept,
+        dropped=dict(account.dropped.most_common()),
+        left_out=dict(account.left_out.most_common()),
+        tables=landed.changes,
+        linked=landed.linked,
+        kept_apart=landed.kept_apart,
+        dropped_file=None if placed is None else str(placed),
+    )

@@ -1,0 +1,33 @@
+"""The vendors by the names that the command line takes."""
+
+import difflib
+
+from smsroi_models.errors import ParameterError
+from smsroi_models.store.vendors.context import Context
+from smsroi_models.store.vendors.contract import Vendor
+from smsroi_models.store.vendors.mapped import mapped_vendor
+from smsroi_models.store.vendors.shopify import SHOPIFY
+from smsroi_models.store.vendors.twilio import TWILIO
+
+_KNOWN = {vendor.name: vendor for vendor in (TWILIO, SHOPIFY)}
+VENDORS = (*_KNOWN, "csv")
+"""Every name, `csv` for a file that a mapping file describes."""
+
+
+def vendor_called(name: str, context: Context) -> Vendor:
+    """Return the vendor of that name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or its mapping is missing or wrong.
+    """
+    if name == "csv":
+        return mapped_vendor(context)
+    if name not in _KNOWN:
+        near = difflib.get_close_matches(name.lower(), VENDORS, n=1)
+        hint = f"is {near[0]!r} meant?" if near else f"known are {', '.join(VENDORS)}"
+        raise ParameterError(
+            f"no importer is called {name!r}: {hint}. Any table comes in with `csv` and a mapping"
+        )
+    return _KNOWN[name]
