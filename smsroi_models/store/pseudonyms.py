@@ -5,6 +5,7 @@ cut to 128 bits. Without the secret nobody can try out all numbers; with it ever
 same person the same id. RFC 2104 defines HMAC.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -62,13 +63,17 @@ def _long_enough(text: str, place: str) -> bytes:
 
 
 def _make_secret(file: Path) -> None:
+    """Write a fresh secret under another name and link it: nobody ever reads half of one."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another import made it meanwhile
-        return
-    with os.fdopen(handle, "w", encoding="utf-8") as opened:
-        opened.write(secrets.token_hex(32) + "\n")
+        with os.fdopen(handle, "w", encoding="utf-8") as opened:
+            opened.write(secrets.token_hex(32) + "\n")
+        with contextlib.suppress(FileExistsError):  # another import was first
+            os.link(fresh, file)
+    finally:
+        fresh.unlink()
 
 
 @lru_cache(maxsize=_CACHED)

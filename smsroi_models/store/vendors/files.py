@@ -116,7 +116,8 @@ class SourceFile:
         return csv.reader(lines, strict=True)
 
     def _header(self, rows: Iterator[list[str]]) -> list[str]:
-        header = [name.strip() for name in next(rows, [])]
+        # A title may hold line breaks; nobody writes those into a mapping file.
+        header = [" ".join(name.split()) for name in next(rows, [])]
         if len(header) == 1 and any(sign in header[0] for sign in (";", "\t", "|")):
             raise DataError(
                 f"{str(self.path)!r} is not separated by commas. Save it with commas between the "
@@ -128,8 +129,8 @@ class SourceFile:
         with self._text() as lines:
             rows = self._reader(lines)
             header = self._header(rows)
-            for _ in range(header_rows - 1):
-                next(rows, None)
+            if header_rows > 1:
+                header = _two_rows(header, next(rows, []))
             # Of a name that stands twice the first column counts.
             order = list(reversed(range(len(header))))
             for i, row in enumerate((row for row in rows if row), start=1):
@@ -181,6 +182,20 @@ class SourceFile:
         for number, values in enumerate(rows, start=1):
             known = isinstance(values, dict)
             yield Found(number, about | values if known else {}, None if known else UNREADABLE)
+
+
+def _two_rows(titles: list[str], below: list[str]) -> list[str]:
+    """Name the columns of a question with several: its title, and what stands below.
+
+    >>> _two_rows(["Id", "Rate", ""], ["", "shoes", "socks"])
+    ['Id', 'Rate', 'Rate / socks']
+    """
+    names, last = [], ""
+    for i, title in enumerate(titles):
+        last = title or last
+        under = " ".join(below[i].split()) if i < len(below) else ""
+        names.append(title or f"{last} / {under}")
+    return names
 
 
 def _object(line: str) -> dict[str, Any] | None:
