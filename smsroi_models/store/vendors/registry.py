@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from smsroi_models.errors import ParameterError
+from smsroi_models.store.vendors.assigned import SMSROI
 from smsroi_models.store.vendors.attentive import attentive_vendor
 from smsroi_models.store.vendors.bitly import BITLY
 from smsroi_models.store.vendors.callrail import CALLRAIL
@@ -16,7 +17,18 @@ from smsroi_models.store.vendors.shopify import SHOPIFY
 from smsroi_models.store.vendors.surveys import DELIGHTED, SURVEYMONKEY, TYPEFORM
 from smsroi_models.store.vendors.twilio import TWILIO
 
-_LISTED = (TWILIO, SHOPIFY, CALLRAIL, BITLY, TYPEFORM, SURVEYMONKEY, DELIGHTED, GA4, KLAVIYO)
+_LISTED = (
+    TWILIO,
+    SHOPIFY,
+    CALLRAIL,
+    BITLY,
+    TYPEFORM,
+    SURVEYMONKEY,
+    DELIGHTED,
+    GA4,
+    KLAVIYO,
+    SMSROI,
+)
 _KNOWN: dict[str, Callable[[Context], Vendor]] = {
     **{vendor.name: lambda _, vendor=vendor: vendor for vendor in _LISTED},  # type: ignore[misc]
     "attentive": attentive_vendor,
