@@ -159,5 +159,5 @@ class Pseudonyms:
 
     def _digest(self, kind: str, text: str) -> str:
         digest = self._key.copy()
-        digest.update(f"{kind}:{text}".encode())
+        digest.update(f"{kind}:{text}".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()[:_HEX_DIGITS]

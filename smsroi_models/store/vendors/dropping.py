@@ -26,7 +26,7 @@ class Account:
     """
 
     def __init__(self, file: Path) -> None:
-        self._file = file.open("w", encoding="utf-8", newline="")
+        self._file = file.open("w", encoding="utf-8", errors="replace", newline="")
         self._writer = csv.writer(self._file)
         self._writer.writerow(("file", "record", "id", "reason"))
         self.read = 0

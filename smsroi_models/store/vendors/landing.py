@@ -83,7 +83,7 @@ def _write(staging: Staging, scratch: Path, touched: list[str]) -> None:
     queries = {name: _ordered(f"merged_{name}", TABLES[name].key) for name in touched}
     queries |= {name: _ordered(name, columns) for name, columns in COMPANIONS.items()}
     if is_file_store(staging.root):
-        _write_file(staging, queries)
+        _write_file(staging, scratch / "fresh.duckdb", queries)
     else:
         _write_folder(staging, scratch / "fresh", queries)
 
@@ -102,10 +102,13 @@ def _write_folder(staging: Staging, fresh: Path, queries: dict[str, str]) -> Non
     put_folder(staging.root, fresh, frozenset(replaced))
 
 
-def _write_file(staging: Staging, queries: dict[str, str]) -> None:
-    staging.run(f"ATTACH {sql_text(staging.root)} AS target (TYPE duckdb)")
+def _write_file(staging: Staging, fresh: Path, queries: dict[str, str]) -> None:
+    new = not staging.root.exists()
+    staging.run(f"ATTACH {sql_text(fresh if new else staging.root)} AS target (TYPE duckdb)")
     staging.run("BEGIN")
     for name, query in queries.items():
         staging.run(f'CREATE OR REPLACE TABLE target.main."{name}" AS {query}')
     staging.run("COMMIT")
     staging.run("DETACH target")
+    if new:
+        fresh.rename(staging.root)

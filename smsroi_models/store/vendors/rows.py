@@ -12,6 +12,7 @@ from smsroi_models.store.vendors.masking import masked
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _TELLING_ID = re.compile(f"{CONTACT}|{WRITTEN_NUMBER}")
+_LARGEST_COUNT = 2**53
 _BARE = re.compile(BARE_NUMBER)
 # The hash of a plan is over every character of its record.
 _EXACT = ("record", "sha256")
@@ -38,7 +39,8 @@ def _kept(column: Column, values: Mapping[str, object]) -> object:
             raise DroppedRecord(f"{column.name} is missing")
         return None
     if column.kind == "text":
-        return _kept_text(column, str(value))
+        # JSON can spell halves of characters, which no file can hold.
+        return _kept_text(column, str(value).encode("utf-8", "replace").decode())
     if isinstance(value, datetime) and not _EARLIEST <= value < _LATEST:
         raise DroppedRecord(f"{column.name} lies before 1970 or after 2199")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -59,6 +61,8 @@ def _kept_text(column: Column, value: str) -> str:
 def _check_range(column: Column, value: float) -> None:
     if not math.isfinite(value):
         raise DroppedRecord(f"{column.name} is not finite")
+    if column.kind == "count" and abs(value) > _LARGEST_COUNT:
+        raise DroppedRecord(f"{column.name} is too large to be a count")
     if column.minimum is not None and value < column.minimum:
         raise DroppedRecord(f"{column.name} is below {column.minimum:g}")
     if column.maximum is not None and value > column.maximum:

@@ -64,7 +64,7 @@ class Staging:
     def stage(self, name: str, rows: Sequence[dict[str, object]]) -> None:
         """Append rows to a table's staging; each has the table's columns and the marks."""
         self._require(name)
-        self._append(f"staged_{name}", pa.Table.from_pylist(list(rows), _schema(TABLES[name])))
+        self._append(f"staged_{name}", pa.Table.from_pylist(list(rows), schema(TABLES[name])))
 
     def stage_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Append ids of an address and of a number that belong to one person."""
@@ -146,7 +146,7 @@ class Staging:
 
     def _require(self, name: str) -> None:
         if name not in self.staged:
-            self._append(f"staged_{name}", _schema(TABLES[name]).empty_table())
+            self._append(f"staged_{name}", schema(TABLES[name]).empty_table())
             self.staged.add(name)
 
     def _append(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
@@ -212,7 +212,7 @@ def _column_names(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.columns)
 
 
-def _schema(table: Table) -> pa.Schema:
+def schema(table: Table) -> pa.Schema:
     """Return the table's columns and the marks of staged rows.
 
     ``_at`` counts the import's records, ``_file`` and ``_row`` say where one stands.

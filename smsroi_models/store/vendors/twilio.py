@@ -58,6 +58,8 @@ def _read_message(record: Values, context: Context) -> Iterator[Row]:
 
 
 def _outbound(record: Values, context: Context) -> Row:
+    if ":" in (text(record, "to") or ""):
+        raise DroppedRecord("went over another channel than SMS", listed=False)
     sent_at = moment(record, ("date_sent", "date_created"), context.clock)
     if sent_at is None:
         raise DroppedRecord("was not sent yet: it has no time")

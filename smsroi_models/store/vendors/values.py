@@ -79,7 +79,10 @@ def moment(record: Values, names: str | Iterable[str], clock: Clock) -> datetime
     for name in (names,) if isinstance(names, str) else names:
         found = text(record, name)
         if found is not None:
-            return clock.utc(_parsed(found, name, clock), name)
+            try:
+                return clock.utc(_parsed(found, name, clock), name)
+            except OverflowError as error:  # the year 1, west of Greenwich
+                raise DroppedRecord(f"{name} is no time in our era") from error
     return None
 
 

@@ -14,6 +14,7 @@ from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.write import write_store
 
 ADA, BEN, CAT, DEE = (f"+1202555{last}" for last in ("0101", "0102", "0103", "0104"))
+NUMBERED = (ADA, BEN, CAT, DEE)
 SHOP = "+12025550199"
 SERVICE = "MG00000000000000000000000000000001"
 

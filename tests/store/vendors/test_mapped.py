@@ -1,5 +1,8 @@
 """Any file through a mapping: each way to fill a column, and each mistake in the mapping."""
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from exports import ADA, BEN, IDS, campaigns_store, context, phone_id, write_csv
@@ -10,6 +13,9 @@ from smsroi_models.store.connect import open_store
 from smsroi_models.store.vendors.importing import import_files
 from smsroi_models.store.vendors.mapped import mapped_vendor
 from smsroi_models.store.vendors.mapping import read_mapping
+from smsroi_models.store.vendors.registry import VENDORS
+
+ROOT = Path(__file__).resolve().parents[3]
 
 CALLS = """
 [[campaign]]
@@ -199,6 +205,24 @@ def test_a_mistake_in_the_mapping_is_named(tmp_path, old, new, message):
     assert old in ASSIGNMENTS
     with pytest.raises(ParameterError, match=message.replace("(", r"\(")):
         _mapped(tmp_path, ASSIGNMENTS.replace(old, new, 1), [row])
+
+
+EXAMPLES = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/importing.md").read_text(), re.S)
+
+
+@pytest.mark.parametrize("toml", EXAMPLES)
+def test_the_examples_of_the_guide_are_mappings(tmp_path, toml):
+    file = tmp_path / "m.toml"
+    file.write_text(toml)
+    rules, settings = read_mapping(file)
+    if "table" in settings:
+        assert mapped_vendor(context(rules=rules, settings=settings)).layouts[0].required
+    assert rules or settings
+
+
+def test_the_guide_names_every_vendor():
+    guide = (ROOT / "docs/importing.md").read_text()
+    assert [name for name in VENDORS if f"`{name}`" not in guide] == []
 
 
 def test_a_column_that_the_file_lacks_is_named(tmp_path):
