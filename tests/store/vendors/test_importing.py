@@ -34,8 +34,10 @@ from smsroi_models.store.checks import check_store
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.pseudonyms import Pseudonyms
 from smsroi_models.store.vendors import landing
+from smsroi_models.store.vendors.callrail import CALLRAIL
 from smsroi_models.store.vendors.importing import import_files
 from smsroi_models.store.vendors.shopify import SHOPIFY
+from smsroi_models.store.vendors.surveys import TYPEFORM
 from smsroi_models.store.vendors.twilio import TWILIO
 
 SPRING = context(campaign_id="SPRING")
@@ -333,6 +335,55 @@ def test_a_moment_that_was_stated_beats_a_first_sighting(tmp_path):
         acquired = opened["customers"].to_pandas().set_index("customer_id").acquired_at
     assert acquired[phone_id(ADA)] == stated
     assert acquired[phone_id(BEN)] == pd.Timestamp("2025-03-01T10:00Z")
+
+
+def _calls(folder):
+    call = {
+        "id": "CAL1",
+        "start_time": "2025-03-02T13:05:00-05:00",
+        "duration": 61,
+        "answered": True,
+        "direction": "inbound",
+        "customer_phone_number": ADA,
+        "tracking_phone_number": "+12025550190",
+    }
+    return write_lines(folder / "calls.jsonl", [call])
+
+
+def _answers(folder):
+    answer = {"#": "t1", "How likely?": "9", "Your e-mail": "ADA@example.com"}
+    answer |= {"Submit Date (UTC)": "2025-03-05 10:01:00"}
+    return write_csv(folder / "answers.csv", [answer])
+
+
+SURVEY = {"id": "s", "metric": "nps", "question": "How likely?", "email": "Your e-mail"}
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_one_person_of_several_vendors_has_one_id_in_any_order(tmp_path, turn):
+    drawn = _assignments((phone_id(ADA), "treatment"), (phone_id(BEN), "treatment"))
+    store = campaigns_store(tmp_path / "store", assignments=drawn)
+    texts, orders = _everything(tmp_path)
+    steps = [
+        (TYPEFORM, [_answers(tmp_path)]),
+        (CALLRAIL, [_calls(tmp_path)]),
+        (TWILIO, texts),
+        (SHOPIFY, orders),
+    ]
+    everything = context(campaign_id="SPRING", settings={"survey": SURVEY})
+    for vendor, files in steps[::turn]:
+        import_files(vendor, files, store, everything)
+    with open_store(store) as opened:
+        assert check_store(opened) == ()
+        found = {name: opened[name].to_pandas() for name in opened.names}
+    ada = phone_id(ADA)
+    assert found["responses"].customer_id.tolist() == [ada]
+    assert found["calls"].customer_id.tolist() == [ada]
+    for name in ("messages", "orders"):
+        assert set(found[name].customer_id) == {ada, phone_id(BEN)}
+    people = found["customers"].set_index("customer_id")
+    assert sorted(people.index) == sorted([ada, phone_id(BEN)])
+    assert people.acquired_at[ada] == pd.Timestamp("2025-03-01T09:30Z")  # when assigned
 
 
 def test_a_damaged_file_stops_the_import(tmp_path):

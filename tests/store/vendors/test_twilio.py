@@ -135,33 +135,39 @@ def test_intent(body, intent):
     assert intent_of(body) == intent
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"SentDate": ""}, "was not sent yet: it has no time"),
-        ({"SentDate": "yesterday"}, "SentDate"),
-        ({"To": "SHORT"}, "the telephone number is not possible, or lacks its country"),
-        ({"To": "2025550101"}, "the telephone number is not possible, or lacks its country"),
-        ({"To": ""}, "names nobody: no telephone number and no e-mail address"),
-        ({"Price": "0.0158"}, "the price is positive: Twilio's charges are negative"),
-        ({"Price": "free"}, "price is no number"),
-        ({"Price": "nan"}, "price is no number"),
-        ({"NumSegments": "0"}, "has a price and no segments"),
-        ({"NumSegments": "1.5"}, "num_segments is no whole number"),
-        ({"Status": "vanished"}, "the status is none of an outbound text"),
-        ({"Direction": "sideways"}, "the direction is neither inbound nor outbound"),
-        ({"Sid": ""}, "sid is blank"),
-        ({"SentDate": "1901-01-01T00:00:00Z"}, "sent_at lies before 1970 or after 2199"),
-    ],
-)
-def test_a_record_that_cannot_be_used_is_dropped_with_its_reason(tmp_path, changes, reason):
+UNUSABLE = [
+    ({"SentDate": ""}, "was not sent yet: it has no time"),
+    ({"SentDate": "yesterday"}, "date_sent is no time in ISO 8601 or RFC 2822"),
+    ({"SentDate": "1901-01-01T00:00:00Z"}, "sent_at lies before 1970 or after 2199"),
+    ({"SentDate": "0001-01-01T00:00:00+05:00"}, "date_sent is no time in our era"),
+    ({"To": "SHORT"}, "the telephone number is not possible, or lacks its country"),
+    ({"To": "2025550101"}, "the telephone number is not possible, or lacks its country"),
+    ({"To": ""}, "names nobody: no telephone number and no e-mail address"),
+    ({"Price": "0.0158"}, "the price is positive: Twilio's charges are negative"),
+    ({"Price": "free"}, "price is no number"),
+    ({"Price": "nan"}, "price is no number"),
+    ({"Price": "-1e400"}, "price is not finite"),
+    ({"NumSegments": "0"}, "has a price and no segments"),
+    ({"NumSegments": "1.5"}, "num_segments is no whole number"),
+    ({"NumSegments": "-2", "Price": ""}, "segments is below 0"),
+    ({"NumSegments": "9" * 20, "Price": ""}, "segments is too large to be a count"),
+    ({"Status": "vanished"}, "the status is none of an outbound text"),
+    ({"Direction": "sideways"}, "the direction is neither inbound nor outbound"),
+    ({"Sid": ""}, "sid is blank"),
+]
+
+
+def test_records_that_cannot_be_used_are_dropped_each_with_its_reason(tmp_path):
     store = campaigns_store(tmp_path / "store")
-    rows = [logged("SM1"), logged("SM2", **changes)]
+    rows = [logged(f"SM{i}", **changes) for i, (changes, _) in enumerate(UNUSABLE)]
+    rows += [logged("SM-good"), logged("SM-chat", To=f"whatsapp:{ADA}")]
     done = import_files(TWILIO, [write_csv(tmp_path / "log.csv", rows)], store, SPRING)
-    assert (done.read, done.kept, sum(done.dropped.values())) == (2, 1, 1)
-    if reason != "SentDate":
-        assert list(done.dropped) == [reason]
-    assert list(_frame(store, "messages").message_id) == ["SM1"]
+    assert (done.read, done.kept) == (len(UNUSABLE) + 2, 1)
+    assert done.left_out == {"went over another channel than SMS": 1}
+    listed = pd.read_csv(done.dropped_file)
+    assert listed.reason.tolist() == [reason for _, reason in UNUSABLE]
+    assert listed.record.tolist() == [*range(1, len(UNUSABLE) + 1)]
+    assert list(_frame(store, "messages").message_id) == ["SM-good"]
 
 
 def test_a_national_number_is_read_in_the_region_given(tmp_path):
