@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smsroi_models.errors import ParameterError
+from smsroi_models.paths import find_store
 
 if TYPE_CHECKING:
     from smsroi_models.store.vendors.context import Context
@@ -57,7 +58,7 @@ def import_(
     chosen = vendor_called(vendor, context)
     if "://" in store:
         raise ParameterError(f"--store is {store!r}: an import writes to a folder or a DuckDB file")
-    summary = import_files(chosen, files, store, context, dropped)
+    summary = import_files(chosen, files, find_store(store), context, dropped)
     if as_json:
         print(json.dumps(summary.to_dict(), indent=2))
     else:

@@ -1,5 +1,7 @@
 """Laws of importers: order and repetition of records do not matter; money and masks keep bounds."""
 
+import contextlib
+import copy
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +21,14 @@ from exports import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsroi_models.errors import DataError
+from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.pseudonyms import e164
 from smsroi_models.store.tables import TABLES
 from smsroi_models.store.vendors.contract import DroppedRecord
 from smsroi_models.store.vendors.importing import import_files
+from smsroi_models.store.vendors.mapped import mapped_vendor
+from smsroi_models.store.vendors.mapping import read_sections
 from smsroi_models.store.vendors.masking import inert, masked
 from smsroi_models.store.vendors.registry import VENDORS, vendor_called
 from smsroi_models.store.vendors.replies import intent_of
@@ -143,6 +147,53 @@ def test_whatever_a_record_holds_it_is_kept_by_the_contract_or_dropped(data):
         at = ("_at", "_file", "_row", "_retracted", "_seen", "_seen_only")
         staged = pa.Table.from_pylist([values | dict.fromkeys(at)], schema(TABLES[table]))
         assert staged.num_rows == 1
+
+
+def _leaves(tree, path=()):
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for key, value in items:
+        yield (*path, key)
+        if isinstance(value, (dict, list)):
+            yield from _leaves(value, (*path, key))
+
+
+MAPPING = {
+    "campaign": [{"id": "SPRING", "where": {"A": "b"}, "matches": {"B": "^c"}}],
+    "table": [
+        {
+            "name": "calls",
+            "where": {"Direction": "in"},
+            "columns": {
+                "call_id": {"hash_of": ["A", "B"]},
+                "number_id": {"number": "N"},
+                "customer_id": {"phone": "P", "email": "E"},
+                "started_at": {"column": "S", "zone": "UTC", "format": "%Y"},
+                "duration_seconds": {"value": 1.5},
+                "answered": {"column": "A", "values": {"yes": True}},
+                "value": {"column": "V", "negate": True},
+            },
+        }
+    ],
+}
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_whatever_a_mapping_says_it_is_used_or_refused_by_name(data):
+    mapping = copy.deepcopy(MAPPING)
+    *way, last = data.draw(st.sampled_from(sorted(_leaves(mapping), key=str)))
+    place = mapping
+    for key in way:
+        place = place[key]
+    place[last] = data.draw(st.one_of(STRANGE, st.just({}), st.just([]), st.just({"column": "A"})))
+    with contextlib.suppress(ParameterError):
+        rules, settings_ = read_sections(mapping)
+        ready = context(rules=rules, settings=settings_, clock=Clock(UTC))
+        (layout,) = mapped_vendor(ready).layouts
+        record = dict.fromkeys(layout.required, "1") | {"Direction": "in", "A": "b", "B": "c"}
+        with contextlib.suppress(DroppedRecord):
+            rows = [kept_values(row) for row in layout.read(record, ready)]
+            assert rows
 
 
 @given(st.text(max_size=12))

@@ -34,7 +34,10 @@ def attentive_vendor(context: Context) -> Vendor:
         key_needed(columns, name, "[columns]")
     if not {"phone", "email"} & columns.keys():
         raise ParameterError("[columns] of the mapping file must say 'phone' or 'email'")
-    required = tuple(str(name) for name in columns.values())
+    for name, column in columns.items():
+        if not isinstance(column, str):
+            raise ParameterError(f"{name} of [columns] is {column!r}: name a column of the file")
+    required = tuple(columns.values())
     return Vendor("attentive", (Layout("events", required, _read_event, ""),))
 
 

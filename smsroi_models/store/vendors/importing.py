@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from smsroi_models.errors import DataError, StoreError
+from smsroi_models.errors import DataError, ParameterError, StoreError
 from smsroi_models.records import Record
 from smsroi_models.store.place import locked, scratch_of
 from smsroi_models.store.vendors.context import Context
@@ -98,6 +98,8 @@ def import_files(
     sources = [SourceFile(Path(file).expanduser()) for file in files]
     digest = _digest(sources)
     chosen = [layout_of(vendor, source) for source in sources]
+    if dropped is not None:
+        _refuse_to_overwrite(dropped, sources, root)
     with locked(root):
         scratch = scratch_of(root)
         try:
@@ -175,6 +177,15 @@ def _require_campaign(staging: Staging, context: Context) -> None:
         raise DataError(
             f"campaign {name!r} is not in the store's campaigns "
             f"({', '.join(sorted(known)[:10])}): add it there first, or correct its name"
+        )
+
+
+def _refuse_to_overwrite(dropped: Path, sources: Sequence[SourceFile], root: Path) -> None:
+    target = dropped.expanduser().resolve()
+    if target in [source.path.resolve() for source in sources] or target.is_relative_to(root):
+        raise ParameterError(
+            f"the dropped records would be written to {str(dropped)!r}, which is an export or in "
+            "the store: name another file"
         )
 
 

@@ -6,6 +6,7 @@ to no person, so they are not brought in.
 
 from collections.abc import Iterator
 
+from smsroi_models.errors import ParameterError
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Values, Vendor
 from smsroi_models.store.vendors.mapping import key_needed
@@ -19,6 +20,9 @@ def _prepare(context: Context) -> None:
     section = context.section("campaigns")
     for name in ("window_days", "margin_rate", "currency"):
         key_needed(section, name, "[campaigns]")
+    days, rate = section["window_days"], section["margin_rate"]
+    if type(days) is not int or type(rate) not in (int, float):
+        raise ParameterError("[campaigns] must say window_days and margin_rate as numbers")
     if context.currency is not None:
         context.require_currency(str(section["currency"]))
 

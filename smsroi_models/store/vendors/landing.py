@@ -15,6 +15,7 @@ from smsroi_models.store.vendors.merging import (
     add_people,
     drop_dangling,
     merge,
+    refuse_other_arms,
 )
 from smsroi_models.store.vendors.staging import COMPANIONS, Staging
 
@@ -60,6 +61,7 @@ def land(
     linked, apart = link_people(staging)
     for lost in drop_dangling(staging):
         told(lost)
+    refuse_other_arms(staging)
     if any(person_columns(name) for name in staging.staged):
         add_people(staging)
     changes = {name: merge(staging, name, keeps) for name in TABLES if name in staging.staged}

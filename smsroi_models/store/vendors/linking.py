@@ -50,9 +50,12 @@ def _keep_apart(staging: Staging) -> int:
         return 0
     drawn = " UNION ALL ".join(f"SELECT campaign_id, customer_id FROM {s}" for s in sources)
     both = (
-        f"WITH drawn AS ({drawn}) SELECT p.address FROM new_people p "
-        "JOIN drawn a ON a.customer_id = p.address "
-        "JOIN drawn b ON b.customer_id = p.customer_id AND b.campaign_id = a.campaign_id"
+        f"WITH drawn AS ({drawn}), ids AS (SELECT address AS id, customer_id FROM new_people "
+        "UNION SELECT customer_id, customer_id FROM new_people), "
+        "clash AS (SELECT i.customer_id, d.campaign_id FROM ids i "
+        "JOIN drawn d ON d.customer_id = i.id GROUP BY ALL HAVING count(DISTINCT i.id) > 1) "
+        "SELECT p.address FROM new_people p JOIN clash c ON c.customer_id = p.customer_id "
+        "JOIN drawn d ON d.customer_id = p.address AND d.campaign_id = c.campaign_id"
     )
     apart = staging.count(f"SELECT count(DISTINCT address) FROM ({both})")
     staging.run(f"DELETE FROM new_people WHERE address IN ({both})")

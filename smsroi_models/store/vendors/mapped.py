@@ -9,19 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from smsroi_models.errors import ParameterError
-from smsroi_models.store.conform import similar_column
 from smsroi_models.store.tables import TABLES, Column, Table
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Values, Vendor
-from smsroi_models.store.vendors.mapping import key_needed, known_keys
+from smsroi_models.store.vendors.mapping_checks import check_table
 from smsroi_models.store.vendors.values import flag, moment, number, text, whole
 from smsroi_models.store.vendors.zones import Clock, zone_called
 
 Source = str | Mapping[str, Any]
 
-_COLUMN_KEYS = ("column", "value", "values", "zone", "format", "negate", "upper")
 _PERSON_KEYS = ("phone", "email", "id")
-_OTHER_KEYS = ("number", "campaign", "hash_of")
 _NOT_MAPPED = "is of no table of the mapping"
 
 
@@ -41,7 +38,7 @@ def mapped_vendor(context: Context) -> Vendor:
             "docs/importing.md has examples"
         )
     for section in tables:
-        _check(section)
+        check_table(section)
     # A column that only some tables need may be absent from the others' files; so say all.
     required = tuple(dict.fromkeys(name for section in tables for name in _columns_of(section)))
     return Vendor("csv", (Layout("the mapping's file", required, _read, ""),))
@@ -166,61 +163,3 @@ def _columns_of(section: Mapping[str, Any]) -> Iterator[str]:
         for key in ("column", "number", *_PERSON_KEYS):
             if key in source:
                 yield str(source[key])
-
-
-def _check(section: Mapping[str, Any]) -> None:
-    name = str(key_needed(section, "name", "[[table]]"))
-    if name not in TABLES:
-        raise ParameterError(f"[[table]] names {name!r}: a store has {', '.join(TABLES)}")
-    table, sources = TABLES[name], key_needed(section, "columns", "[[table]]")
-    if not isinstance(sources, dict):
-        raise ParameterError(f"[table.columns] of {name} must list columns")
-    names = [column.name for column in table.columns]
-    for unknown in (key for key in sources if key not in names):
-        near = similar_column(unknown, names)
-        hint = f"is {near!r} meant?" if near else f"it has {', '.join(names)}"
-        raise ParameterError(f"table {name} has no column {unknown!r}: {hint}")
-    missing = [c.name for c in table.columns if not c.nullable and c.name not in sources]
-    if missing:
-        raise ParameterError(f"the mapping of {name} must say {', '.join(map(repr, missing))}")
-    for key, source in sources.items():
-        _check_source(table.column(key), source)
-
-
-def _check_source(column: Column, source: object) -> None:
-    place = f"{column.name} of the mapping"
-    if isinstance(source, str):
-        _check_pseudonymous(column, {"column"}, place)
-        return
-    if not isinstance(source, dict) or not source:
-        raise ParameterError(f"{place} is {source!r}: name a column of the file, or write {{...}}")
-    known_keys(source, (*_COLUMN_KEYS, *_PERSON_KEYS, *_OTHER_KEYS), place)
-    ways = {"column", "value", "number", "campaign", "hash_of", *_PERSON_KEYS} & source.keys()
-    if len(ways) != 1 and ways != {"phone", "email"}:
-        raise ParameterError(
-            f"{place} must say one of column, value, phone and email, id, number, campaign, hash_of"
-        )
-    if "value" in source:
-        _check_constant(column, source["value"], place)
-    _check_pseudonymous(column, ways, place)
-    if "zone" in source:
-        zone_called(str(source["zone"]))
-
-
-def _check_constant(column: Column, value: object, place: str) -> None:
-    kinds: dict[str, tuple[type, ...]] = {"text": (str,), "flag": (bool,), "count": (int,)}
-    allowed = kinds.get(column.kind, (int, float))
-    if column.kind == "time":
-        if getattr(value, "utcoffset", lambda: None)() is None:
-            raise ParameterError(f"{place} is {value!r}: write a time with its zone")
-    elif not isinstance(value, allowed) or (column.kind != "flag" and isinstance(value, bool)):
-        raise ParameterError(f"{place} is {value!r}, which is no {column.kind}")
-
-
-def _check_pseudonymous(column: Column, ways: set[str], place: str) -> None:
-    person = column.references == "customers" or column.name in ("customer_id", "referrer_id")
-    if person and "column" in ways:
-        raise ParameterError(
-            f"{place}: say what the column holds, {{ phone = ... }}, {{ email = ... }}, or "
-            "{ id = ... } where it is a pseudonym already"
-        )

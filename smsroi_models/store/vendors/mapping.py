@@ -42,6 +42,9 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 """Sections of a mapping file and their keys; docs/importing.md explains each."""
 
 
+_SEVERAL = ("campaign", "table")
+
+
 def read_mapping(path: Path) -> tuple[tuple[CampaignRule, ...], dict[str, Any]]:
     """Return the campaign rules of a mapping file, and its other sections.
 
@@ -56,16 +59,21 @@ def read_mapping(path: Path) -> tuple[tuple[CampaignRule, ...], dict[str, Any]]:
         raise ParameterError(f"there is no mapping file {str(path)!r}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParameterError(f"the mapping file {str(path)!r} is no TOML: {error}") from error
+    return read_sections(found)
+
+
+def read_sections(found: dict[str, Any]) -> tuple[tuple[CampaignRule, ...], dict[str, Any]]:
+    """Return the campaign rules among the sections, and the others; raises as `read_mapping`."""
     known_keys(found, SECTIONS, "the mapping file")
     for name, section in found.items():
         for one in section if isinstance(section, list) else [section]:
             if not isinstance(one, dict):
                 raise ParameterError(f"{name!r} in the mapping file is no section: write [{name}]")
             known_keys(one, SECTIONS[name], f"[{name}]")
-    rules = found.pop("campaign", [])
-    if not isinstance(rules, list):
-        raise ParameterError("write [[campaign]] with two brackets: there may be several")
-    return tuple(map(_rule, rules)), found
+        if isinstance(section, list) != (name in _SEVERAL):
+            raise ParameterError(f"write {'[[' if name in _SEVERAL else '['}{name}: see the guide")
+    others = {name: section for name, section in found.items() if name != "campaign"}
+    return tuple(map(_rule, found.get("campaign", []))), others
 
 
 def known_keys(section: Mapping[str, Any], known: Iterable[str], place: str) -> None:
@@ -87,6 +95,9 @@ def key_needed(section: Mapping[str, Any], name: str, place: str) -> Any:
 
 def _rule(section: Mapping[str, Any]) -> CampaignRule:
     name = str(key_needed(section, "id", "[[campaign]]"))
+    for key in ("where", "matches"):
+        if not isinstance(section.get(key, {}), dict):
+            raise ParameterError(f"{key} of [[campaign]] must be columns and texts, {{ A = 'b' }}")
     where = {str(k): str(v) for k, v in section.get("where", {}).items()}
     matches = {str(k): _pattern(str(v)) for k, v in section.get("matches", {}).items()}
     return CampaignRule(name, where, matches, _time(section, "from"), _time(section, "until"))

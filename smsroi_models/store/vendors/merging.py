@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from smsroi_models.errors import StoreError
 from smsroi_models.records import Record
 from smsroi_models.store.rules import key_columns
 from smsroi_models.store.tables import MESSAGE_STATUSES, TABLES, Column, Table
@@ -61,6 +62,32 @@ def add_people(staging: Staging) -> None:
             if times and person_columns(name) and staging.existing(name):
                 for column in person_columns(name):
                     _add_seen(staging, f"existing_{name}", column, times[0])
+
+
+def refuse_other_arms(staging: Staging) -> None:
+    """Refuse an import that would put somebody into another arm than before.
+
+    Raises
+    ------
+    StoreError
+        If it would: what was drawn is the experiment, and is not drawn again.
+    """
+    if "assignments" not in staging.staged:
+        return
+    sources = "SELECT campaign_id, customer_id, arm FROM staged_assignments WHERE NOT _retracted"
+    if staging.existing("assignments"):
+        sources += " UNION ALL SELECT campaign_id, customer_id, arm FROM existing_assignments"
+    rows = staging.run(
+        f"SELECT campaign_id, count(*) FROM (SELECT campaign_id FROM ({sources}) "
+        "GROUP BY campaign_id, customer_id HAVING count(DISTINCT arm) > 1) "
+        "GROUP BY campaign_id ORDER BY campaign_id LIMIT 1"
+    )
+    if rows:
+        raise StoreError(
+            f"{rows[0][1]} customers would be in both arms of campaign {rows[0][0]!r}: an "
+            "assignment stays as it was drawn. Is it another draw, or a list with two rows for "
+            "one person?"
+        )
 
 
 def merge(staging: Staging, name: str, keeps: frozenset[str]) -> TableChange:

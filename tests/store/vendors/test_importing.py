@@ -28,12 +28,13 @@ from exports import (
     write_lines,
 )
 
-from smsroi_models.errors import DataError, StoreError
+from smsroi_models.errors import DataError, ParameterError, StoreError
 from smsroi_models.store import place
 from smsroi_models.store.checks import check_store
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.pseudonyms import Pseudonyms
 from smsroi_models.store.vendors import landing
+from smsroi_models.store.vendors.assigned import SMSROI
 from smsroi_models.store.vendors.callrail import CALLRAIL
 from smsroi_models.store.vendors.importing import import_files
 from smsroi_models.store.vendors.shopify import SHOPIFY
@@ -297,6 +298,35 @@ def test_ids_that_were_both_assigned_stay_apart(tmp_path):
     assert (done.kept_apart, done.linked) == (1, 1)  # Ben is linked, Ada is not
     with open_store(store) as opened:
         assert set(opened["assignments"].to_pandas().customer_id) == {by_mail, by_number}
+
+
+def test_two_addresses_of_one_number_that_were_both_assigned_stay_apart(tmp_path):
+    addresses = [address_id("ada@example.com"), address_id("ada@work.example.com")]
+    drawn = _assignments(*zip(addresses, ("holdout", "treatment"), strict=True))
+    store = campaigns_store(tmp_path / "store", assignments=drawn)
+    rows = [order("#1"), order("#2", Email="ada@work.example.com")]
+    done = import_files(SHOPIFY, [write_csv(tmp_path / "o.csv", rows)], store, context())
+    assert (done.kept_apart, done.linked) == (2, 0)
+    with open_store(store) as opened:
+        assert set(opened["assignments"].to_pandas().customer_id) == set(addresses)
+
+
+def test_nobody_changes_arms(tmp_path):
+    store = campaigns_store(tmp_path / "store", assignments=_assignments(("C1", "holdout")))
+    before = _bytes(store)
+    drawn = tmp_path / "assignments.parquet"
+    _assignments(("C1", "treatment")).to_parquet(drawn)
+    with pytest.raises(StoreError, match="1 customers would be in both arms of campaign 'SPRING'"):
+        import_files(SMSROI, [drawn], store, context())
+    assert _bytes(store) == before
+
+
+def test_the_list_of_dropped_records_overwrites_neither_export_nor_store(tmp_path):
+    store = campaigns_store(tmp_path / "store")
+    texts, _ = _everything(tmp_path)
+    for target in (texts[0], store / "messages.csv"):
+        with pytest.raises(ParameterError, match="name another file"):
+            import_files(TWILIO, texts, store, SPRING, target)
 
 
 def test_an_assignment_follows_its_person(tmp_path):
