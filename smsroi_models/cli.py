@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from smsroi_models.cli_import import importing
 from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
 from smsroi_models.cli_programme import programmes
@@ -22,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(importing)
 app.add_typer(planning)
 app.add_typer(programmes)
 app.add_typer(lifetimes)

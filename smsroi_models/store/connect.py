@@ -14,6 +14,7 @@ from ibis.backends.duckdb import Backend
 from smsroi_models.errors import ParameterError, StoreError
 from smsroi_models.store.conform import missing_columns, typed
 from smsroi_models.store.layout import Layout, nearest
+from smsroi_models.store.place import restore_interrupted
 from smsroi_models.store.session import attach_file, new_session, view_folder
 from smsroi_models.store.tables import TABLES
 
@@ -152,6 +153,7 @@ def open_store(path_or_url: str | Path, threads: int | None = None) -> Store:
         raise ParameterError(f"threads is {threads}: name 1 or more, or None for all")
     url = str(path_or_url)
     root = _local_path(url)
+    restore_interrupted(root)
     if not root.exists():
         raise StoreError(
             f"There is no store at {url!r}: no such file or folder. Name a DuckDB file or a "

@@ -70,7 +70,8 @@ def attach_file(connection: Backend, root: Path) -> Layout:
     if not known:
         raise StoreError(no_table_message(str(root), sorted(found)))
     _confine(connection, [root])
-    ignored = tuple(sorted(set(found) - set(known)))
+    # Imports keep what they must remember in tables whose names begin with an underscore.
+    ignored = tuple(sorted(name for name in set(found) - set(known) if not name.startswith("_")))
     return Layout(root, dict.fromkeys(known, "duckdb"), dict.fromkeys(known, (root,)), ignored)
 
 

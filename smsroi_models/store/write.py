@@ -17,7 +17,7 @@ from smsroi_models.store.layout import is_duckdb_file, nearest
 from smsroi_models.store.sources import FORMULA_SIGNS
 from smsroi_models.store.tables import TABLES, Column, Kind, Table
 
-_ARROW: dict[Kind, pa.DataType] = {
+ARROW_TYPES: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "time": pa.timestamp("us", tz="UTC"),
     "money": pa.float64(),
@@ -141,7 +141,7 @@ def _check_columns(table: Table, frame: pd.DataFrame) -> None:
 
 def _values(table: Table, column: Column, frame: pd.DataFrame) -> pa.Array | pa.ChunkedArray:
     if column.name not in frame.columns:
-        return pa.nulls(len(frame), _ARROW[column.kind])
+        return pa.nulls(len(frame), ARROW_TYPES[column.kind])
     try:
         found = _found(frame[column.name])
         return _converted(found, column.kind)
@@ -158,7 +158,7 @@ def _found(series: pd.Series) -> pa.Array | pa.ChunkedArray:
 
 
 def _converted(found: pa.Array | pa.ChunkedArray, kind: Kind) -> pa.Array | pa.ChunkedArray:
-    target = _ARROW[kind]
+    target = ARROW_TYPES[kind]
     if pa.types.is_null(found.type):
         return found.cast(target)
     if not _is_of_kind(found.type, kind):

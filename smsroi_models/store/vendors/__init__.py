@@ -1,0 +1,1 @@
+"""Importers of vendors' exports: one module a vendor, each maps columns by name."""

@@ -1,0 +1,34 @@
+"""What `smsroi assign` wrote: the arms as drawn, and the plan that they were drawn by."""
+
+from collections.abc import Iterator
+
+from smsroi_models.store.tables import TABLES, Column
+from smsroi_models.store.vendors.context import Context
+from smsroi_models.store.vendors.contract import Layout, Read, Row, Values, Vendor
+from smsroi_models.store.vendors.values import moment, number, text, whole
+
+
+def _value(column: Column, record: Values, context: Context) -> object:
+    if column.kind == "text":
+        return text(record, column.name)
+    if column.kind == "time":
+        return moment(record, column.name, context.clock)
+    return whole(record, column.name) if column.kind == "count" else number(record, column.name)
+
+
+def _reading(name: str) -> Read:
+    def read(record: Values, context: Context) -> Iterator[Row]:
+        columns = TABLES[name].columns
+        yield Row(name, {column.name: _value(column, record, context) for column in columns})
+
+    return read
+
+
+def _layout(name: str, words: str) -> Layout:
+    required = tuple(column.name for column in TABLES[name].columns if not column.nullable)
+    return Layout(words, required, _reading(name), "campaign_id")
+
+
+SMSROI = Vendor(
+    "smsroi", (_layout("assignments", "assignments as drawn"), _layout("plans", "their plan"))
+)

@@ -1,0 +1,169 @@
+"""What an import knows beside its files: options, the mapping file, the store's facts, ids."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from smsroi_models.errors import DataError, ParameterError
+from smsroi_models.store.pseudonyms import Pseudonyms
+from smsroi_models.store.vendors.contract import DroppedRecord, Values
+from smsroi_models.store.vendors.values import text
+from smsroi_models.store.vendors.zones import Clock
+
+NO_CAMPAIGN = "belongs to no campaign"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRule:
+    """A record is of the campaign if all that the rule says holds.
+
+    Attributes
+    ----------
+    campaign_id : str
+        The campaign.
+    where : mapping of str to str
+        Columns and the texts that they equal.
+    matches : mapping of str to pattern
+        Columns and the regular expressions that are found in them.
+    start, until : datetime, optional
+        The record's time lies in ``[start, until)``.
+    """
+
+    campaign_id: str
+    where: Mapping[str, str] = field(default_factory=dict)
+    matches: Mapping[str, "re.Pattern[str]"] = field(default_factory=dict)
+    start: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, record: Values, at: datetime | None) -> bool:
+        """Tell whether the record, which happened ``at``, is of the campaign."""
+        if self.start is not None and (at is None or at < self.start):
+            return False
+        if self.until is not None and (at is None or at >= self.until):
+            return False
+        return all(text(record, name) == value for name, value in self.where.items()) and all(
+            pattern.search(text(record, name) or "") for name, pattern in self.matches.items()
+        )
+
+
+@dataclass(slots=True)
+class Context:
+    """Options of one import, and the ids it makes.
+
+    Attributes
+    ----------
+    pseudonyms : Pseudonyms
+        Makes the ids.
+    campaign_id : str, optional
+        The campaign of every record.
+    rules : tuple of CampaignRule
+        Looked through in order where no one campaign is named.
+    clock : Clock
+        Reads times.
+    region : str, optional
+        The country of numbers that do not name theirs, two letters.
+    currency : str, optional
+        The store's.
+    exported_at : datetime, optional
+        When the files were made.
+    settings : mapping
+        The rest of the mapping file, by section.
+    same_person : list
+        Pairs of an address's id and a number's id that were seen on one record.
+    last_order, last_order_kept : str, bool
+        The order whose first row was read last, for the line items below it, and its fate.
+    """
+
+    pseudonyms: Pseudonyms
+    campaign_id: str | None = None
+    rules: tuple[CampaignRule, ...] = ()
+    clock: Clock = field(default_factory=Clock)
+    region: str | None = None
+    currency: str | None = None
+    exported_at: datetime | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    same_person: list[tuple[str, str]] = field(default_factory=list)
+    last_order: str | None = None
+    last_order_kept: bool = False
+
+    def campaign_of(self, record: Values, at: datetime | None) -> str | None:
+        """Return the campaign of the record: the one named, or that of the first rule to hold."""
+        if self.campaign_id is not None:
+            return self.campaign_id
+        return next((rule.campaign_id for rule in self.rules if rule.holds(record, at)), None)
+
+    def campaign_needed(self, record: Values, at: datetime | None) -> str:
+        """Return the campaign; a record of none is dropped."""
+        found = self.campaign_of(record, at)
+        if found is None:
+            raise DroppedRecord(NO_CAMPAIGN)
+        return found
+
+    def need_campaigns(self) -> None:
+        """Refuse an import that could not tell any record's campaign."""
+        if self.campaign_id is None and not self.rules:
+            raise ParameterError(
+                "which campaign are these records of? Name it with --campaign, or give rules in "
+                "a --mapping file"
+            )
+
+    def person(
+        self, phone: str | None, address: str | None, region: str | None = None
+    ) -> str | None:
+        """Return the id of the person: the number's where there is one, else the address's."""
+        by_phone = self.pseudonyms.of_phone(phone, region or self.region) if phone else None
+        by_address = self.pseudonyms.of_address(address) if address else None
+        if by_phone and by_address:
+            self.same_person.append((by_address, by_phone))
+        return by_phone or by_address
+
+    def person_needed(
+        self, phone: str | None, address: str | None, region: str | None = None
+    ) -> str:
+        """Return the id of the person; a record of nobody is dropped."""
+        found = self.person(phone, address, region)
+        if found is None:
+            if phone and not address:
+                raise DroppedRecord("the telephone number is not possible, or lacks its country")
+            raise DroppedRecord("names nobody: no telephone number and no e-mail address")
+        return found
+
+    def require_currency(self, code: str | None) -> None:
+        """Refuse money of another currency than the store's; where none is known, too.
+
+        Raises
+        ------
+        DataError
+            If the currencies differ: a sum of both would look like money and be none.
+        ParameterError
+            If the store's currency is not known.
+        """
+        if code is None:
+            return
+        if self.currency is None:
+            raise ParameterError(
+                "the store has no campaigns yet, so its currency is not known: name it, for "
+                "example --currency USD"
+            )
+        if code.strip().upper() != self.currency:
+            raise DataError(
+                f"the file's money is in {code.strip().upper()[:3]!r}, the store's in "
+                f"{self.currency}: a store has one currency. Convert the file, or name a store "
+                "of that currency"
+            )
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """Return a section of the mapping file; empty where it is not there."""
+        found = self.settings.get(name, {})
+        return found if isinstance(found, Mapping) else {}
+
+    def drain_same_person(self) -> Iterator[tuple[str, str]]:
+        """Hand over, once, the pairs of ids that were seen together."""
+        pairs, self.same_person = self.same_person, []
+        return iter(pairs)
+
+    def with_options(self, **changes: Any) -> "Context":
+        """Return the context with some options changed."""
+        return replace(self, **changes)

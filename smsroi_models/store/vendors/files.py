@@ -1,0 +1,216 @@
+"""Read a vendor's file record by record: CSV, JSON, JSON lines or Parquet, packed with gzip or not.
+
+What a file is, is told from its first bytes, not from its name. CSV, JSON lines and Parquet are
+streamed; a JSON document is held in memory and may therefore not be larger than `LARGEST_DOCUMENT`.
+"""
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from smsroi_models.errors import DataError
+
+LARGEST_DOCUMENT = 64 * 1024 * 1024
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_LONGEST_LINE = 16 * 1024 * 1024
+_PARQUET_ROWS = 4096
+_LISTS = ("calls", "link_clicks", "messages", "data")
+
+MISSHAPEN = "has more or fewer fields than the header"
+UNREADABLE = "is no JSON object"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record: its number in the file, from 1, and its values, or what is wrong with it."""
+
+    number: int
+    values: dict[str, object]
+    fault: str | None = None
+
+
+class SourceFile:
+    """A file of records, opened anew for each pass over it.
+
+    Raises
+    ------
+    DataError
+        If it is not there, is empty, or cannot be read as UTF-8 text.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise DataError(f"there is no file {str(path)!r}: name the vendor's export")
+        with self._told():
+            self.form = self._form()
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns: of the header, or of the first record."""
+        with self._told():
+            if self.form == "parquet":
+                return tuple(pq.read_schema(self.path).names)
+            if self.form == "csv":
+                with self._text() as lines:
+                    return tuple(self._header(self._reader(lines)))
+        first = next(iter(self.records()), None)
+        if first is None or first.fault:
+            raise DataError(f"{str(self.path)!r} holds no records: is it the right file?")
+        return tuple(first.values)
+
+    def records(self, header_rows: int = 1) -> Iterator[Found]:
+        """Yield every record, in the file's order."""
+        with self._told():
+            if self.form == "parquet":
+                yield from self._parquet()
+            elif self.form == "csv":
+                yield from self._csv(header_rows)
+            else:
+                yield from self._json()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell in plain words what is wrong with a file that cannot be read."""
+        try:
+            yield
+        except UnicodeDecodeError as error:
+            raise DataError(f"{str(self.path)!r} is not UTF-8 text. Export it in UTF-8.") from error
+        except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowInvalid, csv.Error) as error:
+            raise DataError(
+                f"{str(self.path)!r} cannot be read to its end ({error}): it is cut short or "
+                "damaged. Export or load it anew."
+            ) from error
+
+    def _form(self) -> str:
+        with self.path.open("rb") as file:
+            start = file.read(4)
+        if start == _PARQUET:
+            return "parquet"
+        with self._bytes() as unpacked:
+            head = unpacked.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if not head:
+            raise DataError(f"{str(self.path)!r} is empty")
+        return "json" if head[:1] in (b"{", b"[") else "csv"
+
+    def _bytes(self) -> IO[bytes]:
+        with self.path.open("rb") as file:
+            packed = file.read(2) == _GZIP
+        return cast(IO[bytes], gzip.open(self.path) if packed else self.path.open("rb"))
+
+    def _text(self) -> io.TextIOWrapper:
+        return io.TextIOWrapper(self._bytes(), encoding="utf-8-sig", newline="")
+
+    def _reader(self, lines: io.TextIOWrapper) -> "Iterator[list[str]]":
+        # A quote that is never closed would take the rest of the file for one field.
+        csv.field_size_limit(_LONGEST_LINE)
+        return csv.reader(lines, strict=True)
+
+    def _header(self, rows: Iterator[list[str]]) -> list[str]:
+        # A title may hold line breaks; nobody writes those into a mapping file.
+        header = [" ".join(name.split()) for name in next(rows, [])]
+        if len(header) == 1 and any(sign in header[0] for sign in (";", "\t", "|")):
+            raise DataError(
+                f"{str(self.path)!r} is not separated by commas. Save it with commas between the "
+                "columns, and points in decimal numbers."
+            )
+        return header
+
+    def _csv(self, header_rows: int) -> Iterator[Found]:
+        with self._text() as lines:
+            rows = self._reader(lines)
+            header = self._header(rows)
+            if header_rows > 1:
+                header = _two_rows(header, next(rows, []))
+            # Of a name that stands twice the first column counts.
+            order = list(reversed(range(len(header))))
+            for i, row in enumerate((row for row in rows if row), start=1):
+                if len(row) != len(header):
+                    yield Found(i, {}, MISSHAPEN)
+                else:
+                    yield Found(i, {header[j]: row[j] for j in order})
+
+    def _parquet(self) -> Iterator[Found]:
+        number = 0
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield Found(number, values)
+
+    def _json(self) -> Iterator[Found]:
+        with self._text() as lines:
+            first = lines.readline(_LONGEST_LINE)
+            if _object(first) is None or _listed(_object(first)) is not None:
+                yield from self._document()
+                return
+            number = 0
+            line = first
+            while line:
+                if line.strip():
+                    number += 1
+                    values = _object(line)
+                    yield Found(number, values or {}, UNREADABLE if values is None else None)
+                line = lines.readline(_LONGEST_LINE)
+
+    def _document(self) -> Iterator[Found]:
+        with self._bytes() as file:
+            whole = file.read(LARGEST_DOCUMENT + 1)
+        if len(whole) > LARGEST_DOCUMENT:
+            raise DataError(
+                f"{str(self.path)!r} is one JSON document of more than "
+                f"{LARGEST_DOCUMENT // 1024**2} MB: split it, or write one object a line"
+            )
+        try:
+            document = json.loads(whole.decode("utf-8-sig"))
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise DataError(f"{str(self.path)!r} is no JSON: is it whole?") from error
+        rows = document if isinstance(document, list) else _listed(document)
+        if rows is None:
+            rows = [document]
+        around = document if isinstance(document, dict) else {}
+        about = {name: value for name, value in around.items() if not isinstance(value, list)}
+        for number, values in enumerate(rows, start=1):
+            known = isinstance(values, dict)
+            yield Found(number, about | values if known else {}, None if known else UNREADABLE)
+
+
+def _two_rows(titles: list[str], below: list[str]) -> list[str]:
+    """Name the columns of a question with several: its title, and what stands below.
+
+    >>> _two_rows(["Id", "Rate", ""], ["", "shoes", "socks"])
+    ['Id', 'Rate', 'Rate / socks']
+    """
+    names, last = [], ""
+    for i, title in enumerate(titles):
+        last = title or last
+        under = " ".join(below[i].split()) if i < len(below) else ""
+        names.append(title or f"{last} / {under}")
+    return names
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except (json.JSONDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _listed(document: object) -> list[object] | None:
+    """Return the list that a page of a programming interface wraps."""
+    if not isinstance(document, dict):
+        return None
+    return next(
+        (document[name] for name in _LISTS if isinstance(document.get(name), list)),
+        None,
+    )
