@@ -11,7 +11,9 @@ from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.pull_forward import PullForward
+from smsroi_models.attribution.rules import PRESETS, AttributionRule
 from smsroi_models.attribution.segment_records import Segments
+from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
@@ -30,11 +32,14 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
+from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "PRESETS",
+    "AttributionRule",
     "BgNbd",
     "CampaignResult",
     "ComplierLift",
@@ -51,8 +56,10 @@ __all__ = [
     "Proposal",
     "PullForward",
     "Roi",
+    "RuleComparison",
     "Segments",
     "Store",
+    "TrackedCredit",
     "analyze_campaign",
     "analyze_programme",
     "calibration_holdout_summary",
@@ -72,7 +79,10 @@ __all__ = [
     "ratio_lift",
     "return_on_investment",
     "rfm_summary",
+    "rule_comparison",
     "segment_lifts",
     "simulate_program",
+    "touch_ledger",
+    "tracked_credit",
     "write_store",
 ]
