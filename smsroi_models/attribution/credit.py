@@ -140,5 +140,5 @@ def _inside(ledger: ibis.Table, rules: Sequence[AttributionRule]) -> ibis.Table:
 
 
 def _day(moment: ibis.Value) -> ibis.Value:
-    """Return the UTC day of a moment, counted from 1970: a session's time zone does not enter."""
+    """Return the day of a moment, counted from 1970, in UTC, as every store's session is."""
     return (moment.epoch_seconds() / _DAY).floor().cast("int64")

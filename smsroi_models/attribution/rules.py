@@ -3,7 +3,8 @@
 A rule gives every kind of touch a window, half-open: a touch at t may be credited for what is
 bought in ``[t, t + window)``. Rules differ in these windows, in what wins when several touches are
 in theirs, and in whether an order can be credited more than once. `PRESETS` are what the vendors'
-public pages said; a rule of one's own is another `AttributionRule`, or `dataclasses.replace` of one.
+public pages said; a rule of one's own is another `AttributionRule`, or `dataclasses.replace` of a
+preset.
 """
 
 import math

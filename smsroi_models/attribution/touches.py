@@ -6,6 +6,7 @@ ordered in their own outcome windows, and conversion events that repeat no order
 that another campaign's later text can win an order.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import ibis
@@ -51,7 +52,7 @@ def conversions(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.Tabl
             revenue=ibis.literal(0.0),
             value=_.value.coalesce(0.0),
         ).select(*found.columns)
-        found = found.union(events)
+        found = _stacked([found, events])
     span = people.aggregate(first=_.assigned_at.min(), last=_.assigned_at.max())
     after = days(campaign.window_days)
     near = found.filter(
@@ -77,7 +78,7 @@ def touches(store: Tables) -> ibis.Table:
         if all(name in store for name in needed.split())
     ]
     nothing = ibis.memtable({name: [] for name in COLUMNS}, schema=_SCHEMA)
-    return ibis.union(*parts) if len(parts) > 1 else (parts or [nothing])[0]
+    return _stacked(parts or [nothing])
 
 
 def ledger(store: Tables, campaign: Campaign, as_of: datetime, reach_days: int) -> ibis.Table:
@@ -115,14 +116,25 @@ def ledger(store: Tables, campaign: Campaign, as_of: datetime, reach_days: int) 
         .mutate(clock_at=_.touched_at)
     )
     if "coupons" in store:
-        pairs = pairs.union(_coupons(store, found).select(*pairs.columns))
+        pairs = _stacked([pairs, _coupons(store, found)])
     if "events" in store and "links" in store:
-        pairs = pairs.union(_through_shared_links(store, found).select(*pairs.columns))
+        pairs = _stacked([pairs, _through_shared_links(store, found)])
     order = ibis.row_number().over(order_by=[_.starts_at, _.campaign_id])
     campaigns = store["campaigns"].select("campaign_id", campaign_order=order)
     pairs = pairs.join(campaigns, "campaign_id")
     plain = found.drop("coupon_code")
     return plain.left_join(pairs, "conversion_id").drop("conversion_id_right")
+
+
+def _stacked(parts: Sequence[ibis.Table]) -> ibis.Table:
+    """Return the rows of all parts, in the columns of the first.
+
+    Each column becomes one that may be null: sets of rows are only joined where they agree in that.
+    """
+    first = parts[0]
+    columns = {name: first[name].type().copy(nullable=True) for name in first.columns}
+    cast = [part.select(**{n: part[n].cast(t) for n, t in columns.items()}) for part in parts]
+    return ibis.union(*cast) if len(cast) > 1 else cast[0]
 
 
 def _coupons(store: Tables, found: ibis.Table) -> ibis.Table:
