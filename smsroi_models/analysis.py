@@ -61,6 +61,7 @@ from smsroi_models.segments import read_segments
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
+from smsroi_models.tracked import read_comparison
 
 
 def analyze_campaign(
@@ -178,6 +179,15 @@ def analyze_campaign(
             confidence_level=confidence_level,
         )
     )
+    tracked = read_comparison(
+        store,
+        campaign,
+        moment,
+        customers,
+        (treated, held),
+        lift["revenue"].headline,
+        running=running is not None,
+    )
     checks: Sequence[Check] = [
         *campaign_checks(
             campaign,
@@ -228,6 +238,7 @@ def analyze_campaign(
         after_window=later,
         segments=segments,
         not_compared=not_compared,
+        tracked=tracked,
         reached=None if running else reached_lift(treated, held, covariates, confidence_level),
     )
 

@@ -21,6 +21,7 @@ from smsroi_models.errors import NotEstimableError
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.connect import Store
 
+TOUCH_TABLES = ("messages", "clicks", "coupons", "calls", "replies", "events")
 QUESTION = "what a platform would claim"
 
 
@@ -141,8 +142,10 @@ def read_comparison(
     lift: Lift,
     *,
     running: bool = False,
-) -> RuleComparison:
+) -> RuleComparison | None:
     """Return the comparison for customers and a lift of revenue that were read already.
+
+    None where the store has no touches at all.
 
     Parameters
     ----------
@@ -157,6 +160,8 @@ def read_comparison(
     running : bool
         Whether the campaign still runs: then claims stand without a comparison.
     """
+    if not any(name in store for name in TOUCH_TABLES):
+        return None
     every = PRESETS | {f"touch {k}": r for k, r in rules_by_touch(campaign.window_days).items()}
     kept = tuple(arm.select(("revenue", *lift.covariates)) for arm in arms)
     credited = collect_credited(store, campaign, as_of, every, customers, (kept[0], kept[1]))

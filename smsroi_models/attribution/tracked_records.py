@@ -1,5 +1,6 @@
 """The records of tracked credit: what a rule claims, beside what the holdout says was caused."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smsroi_models.attribution.effects import Estimate
@@ -100,3 +101,30 @@ class RuleComparison(Record):
     def of(self, name: str) -> Claim:
         """Return the claim under the rule of that name; `KeyError` if there is none."""
         return {claim.rule.name: claim for claim in (*self.claims, *self.by_touch)}[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Record):
+    """Rules that credit the same orders' revenue, and so claim the same.
+
+    Attributes
+    ----------
+    labels : tuple of str
+    claim : Claim
+        That of the first of them.
+    """
+
+    labels: tuple[str, ...]
+    claim: Claim
+
+
+def grouped(claims: Sequence[Claim]) -> tuple[Group, ...]:
+    """Return the claims from the smallest to the largest, equal ones as one.
+
+    Two are equal where orders and revenue are, to the cent.
+    """
+    groups: dict[tuple[float, float], list[Claim]] = {}
+    for claim in sorted(claims, key=lambda each: each.revenue):
+        key = round(claim.revenue, 2), round(claim.orders, 6)
+        groups.setdefault(key, []).append(claim)
+    return tuple(Group(tuple(c.rule.label for c in part), part[0]) for part in groups.values())

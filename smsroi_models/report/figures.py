@@ -26,6 +26,8 @@ from smsroi_models.report.drawing import (
 )
 from smsroi_models.report.numbers import Money, plain, say
 from smsroi_models.report.segments_figure import forest
+from smsroi_models.report.tracked_figure import claims_by_rule
+from smsroi_models.report.tracked_page import comparable
 from smsroi_models.report.waterfall import waterfall
 from smsroi_models.report.words import (
     confidence,
@@ -36,7 +38,7 @@ from smsroi_models.report.words import (
 )
 from smsroi_models.result import CampaignResult
 
-__all__ = ["after_window", "cumulative_margin", "lift_intervals", "segments", "waterfall"]
+__all__ = ["after_window", "claims", "cumulative_margin", "lift_intervals", "segments", "waterfall"]
 
 
 def segments(result: CampaignResult) -> Picture | None:
@@ -44,6 +46,13 @@ def segments(result: CampaignResult) -> Picture | None:
     if result.segments is None:
         return None
     return forest(result.segments, result.campaign.currency)
+
+
+def claims(result: CampaignResult) -> Picture | None:
+    """Draw each rule's claim against what was caused; None where the store has no touches."""
+    if result.tracked is None:
+        return None
+    return claims_by_rule(result.tracked, result.campaign.currency, comparable(result))
 
 
 def after_window(result: CampaignResult) -> Picture | None:

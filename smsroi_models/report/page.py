@@ -21,6 +21,7 @@ from smsroi_models.report.numbers import (
 )
 from smsroi_models.report.results import versions
 from smsroi_models.report.segments_page import segments_table
+from smsroi_models.report.tracked_page import claims_table, comparable
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine
 
@@ -113,6 +114,13 @@ def segments(result: CampaignResult) -> Html:
     if result.segments is None:
         return fragment("note.html", text=result.not_compared)
     return segments_table(result.segments, result.campaign.currency)
+
+
+def claims(result: CampaignResult) -> Html:
+    """Return what platforms would claim, beside what was caused, or why that is not told."""
+    if result.tracked is None:
+        return fragment("note.html", text="The store holds no touches: nothing can be credited.")
+    return claims_table(result.tracked, result.campaign.currency, comparable(result))
 
 
 def after_window(result: CampaignResult) -> Html:
