@@ -32,6 +32,7 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
+from smsroi_models.systems import Systems, tracking_systems
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
@@ -59,6 +60,7 @@ __all__ = [
     "RuleComparison",
     "Segments",
     "Store",
+    "Systems",
     "TrackedCredit",
     "analyze_campaign",
     "analyze_programme",
@@ -84,5 +86,6 @@ __all__ = [
     "simulate_program",
     "touch_ledger",
     "tracked_credit",
+    "tracking_systems",
     "write_store",
 ]

@@ -61,6 +61,7 @@ from smsroi_models.segments import read_segments
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
+from smsroi_models.systems import read_systems
 from smsroi_models.tracked import read_comparison
 
 
@@ -239,6 +240,7 @@ def analyze_campaign(
         segments=segments,
         not_compared=not_compared,
         tracked=tracked,
+        systems=read_systems(store, campaign, moment, confidence_level),
         reached=None if running else reached_lift(treated, held, covariates, confidence_level),
     )
 

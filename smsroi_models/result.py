@@ -26,6 +26,7 @@ from smsroi_models.decision import Decision, DecisionRule, decide
 from smsroi_models.planning.record import Plan
 from smsroi_models.records import Record
 from smsroi_models.roi import Outcome, Roi
+from smsroi_models.systems import Systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class CampaignResult(Record):
         Why not; empty where they were.
     tracked : RuleComparison or None
         What platforms would credit the campaign with; None where the store has no touches.
+    systems : Systems or None
+        What links, coupons, calls and events show up to ``as_of``.
     reached : ComplierLift or None
         The margin's lift per customer whom the text reached; None where the store does not tell
         who was, or assignment hardly changed it.
@@ -97,6 +100,7 @@ class CampaignResult(Record):
     segments: Segments | None = None
     not_compared: str = ""
     tracked: RuleComparison | None = None
+    systems: Systems | None = None
     reached: ComplierLift | None = None
 
     @property

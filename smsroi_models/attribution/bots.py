@@ -22,14 +22,16 @@ BURST_CLICKS, BURST_SECONDS = 3, 10
 REASONS = ("platform", "user_agent", "too_soon", "burst")
 
 
-def judged_clicks(store: Tables) -> ibis.Table:
-    """Return, lazily, every click with its link's campaign and customer, and why it is a machine's.
+def judged_clicks(store: Tables, campaign_id: str | None = None) -> ibis.Table:
+    """Return, lazily, every click, or one campaign's, and why it is thought to be a machine's.
 
     Columns: ``click_id, link_id, campaign_id, customer_id`` (null where all share the link),
     ``clicked_at, clicks, reason``: one of `REASONS`, null for a person. Daily counts, and clicks on
     shared links, are judged by the platform's word and the user agent alone.
     """
     links = store["links"].select("link_id", "campaign_id", "customer_id")
+    if campaign_id is not None:
+        links = links.filter(_.campaign_id == campaign_id)
     clicks = store["clicks"].filter(_.clicks > 0).join(links, "link_id")
     clicks = _with_texts(store, clicks) if "messages" in store else clicks.mutate(soonest=_none())
     order = ibis.window(group_by=_.link_id, order_by=[_.clicked_at, _.click_id])

@@ -321,7 +321,8 @@ PRESETS: dict[str, AttributionRule] = {rule.name: rule for rule in _ALL}
 
 _TOUCHES: tuple[tuple[str, str, str], ...] = (
     ("delivered", "Any delivered text", "delivered_hours"),
-    ("click", "Any click, bots removed", "click_days"),
+    ("click", "Any click, machines' removed", "click_days"),
+    ("click_bots_kept", "Any click, machines' kept", "click_days"),
     ("coupon", "The campaign's coupon", "coupon_days"),
     ("call", "Any call", "call_days"),
     ("reply", "Any reply", "reply_days"),
@@ -347,7 +348,7 @@ def rules_by_touch(window_days: int) -> dict[str, AttributionRule]:
             name,
             label,
             credit="all",
-            removes_bots=True,
+            removes_bots=name != "click_bots_kept",
             **options,  # type: ignore[arg-type]
         )
     return found

@@ -67,6 +67,7 @@ def results(result: CampaignResult) -> Results:
             "after_window": _after_window(result.after_window),
             "segments": _segments(result),
             "tracked": _tracked(result),
+            "systems": result.systems.to_dict() if result.systems else None,
             "checks": [check.to_dict() for check in result.checks],
         }
     )

@@ -81,7 +81,7 @@ def _legend(found: RuleComparison, currency: str, compared: bool) -> str:
 def _say(
     groups: tuple[Group, ...], caused: Estimate | None, found: RuleComparison, money: Money
 ) -> str:
-    told = "; ".join(f"{', '.join(g.labels)} {money(g.claim.revenue)}" for g in groups)
+    told = "; ".join(f"{' and '.join(g.labels)} {money(g.claim.revenue)}" for g in groups)
     if caused is None:
         return f"Revenue credited: {told}."
     level = confidence(found.confidence_level)

@@ -34,13 +34,12 @@ def claims_table(found: RuleComparison, currency: str, compared: bool) -> Html:
         sentence=sentence(found, currency, compared),
         compared=compared,
         confidence=confidence(found.confidence_level),
-        rules=[_row(", ".join(g.labels), g.claim, money, compared) for g in grouped(found.claims)],
+        rules=[_row("; ".join(g.labels), g.claim, money, compared) for g in grouped(found.claims)],
         touches=[
             _row(claim.rule.label, claim, money, compared)
             for claim in found.by_touch
-            if claim.orders
+            if claim.orders and claim.rule.name != "click_bots_kept"
         ],
-        notes=[(claim.rule.label, claim.rule.note) for claim in found.claims if claim.rule.note],
         seen_on=max(claim.rule.seen_on for claim in found.claims),
     )
 
