@@ -114,9 +114,11 @@ def read_systems(
 def _call_lift(
     store: Store, campaign: Campaign, as_of: datetime, confidence_level: float
 ) -> tuple[Lift | None, str]:
-    """Compare who called between the arms; a holdout that never calls has no error to speak of."""
+    """Compare who called between the arms, or say why that cannot be told."""
     try:
         arms = collect_moments(calls.callers_assigned(store, campaign, as_of), ["called"])
+        if not arms[1].mean_of("called"):
+            return None, "nobody held out called: a difference to none has no error"
         found = compare(*arms, "called", proportion=True, confidence_level=confidence_level)
     except NotEstimableError as refusal:
         return None, str(refusal)

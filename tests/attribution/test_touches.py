@@ -83,6 +83,8 @@ def credit_of(credits):
         # Same second: the click is stronger evidence than the neighbour's text.
         ("postscript", "same_second", 1),
         ("postscript", "before_the_text", 0),
+        # The pixel saw the order come through a link that all share: the customer had clicked.
+        ("postscript", "through_shared_link", 1),
         ("postscript", "refunded", 1),
         # A reply that asks to stop is no touch; two days after the text only the reply is left.
         ("emotive", "stopped", 0),
@@ -126,13 +128,20 @@ def test_a_rule_of_ones_own(credit_of) -> None:
     assert credit_of(day, "a_day_later") == [1]
 
 
+def test_calls_and_coupons_are_credited_where_the_rule_says_so(credit_of) -> None:
+    rule = AttributionRule("calls", "Calls", call_days=5, delivered_hours=1, coupon_days=32)
+    assert credit_of(rule, "old_own_code") == [1]  # 31.5 days after the text
+    assert credit_of(rule, "a_day_later") == [0]
+    assert credit_of(rule, "held_out") == [1]  # called a day before
+
+
 def test_the_ledger_holds_each_order_and_event_once(touched) -> None:
     rows = smsroi.touch_ledger(touched, "S", "sendlane", AS_OF).to_pandas()
     ids = set(rows.conversion_id)
     assert len([name for name in ids if name.startswith("order:")]) == sum(
         map(len, ORDERS.values())
     )
-    # e0 is order o6 once more, and of e2 nobody knows whose it is.
+    # e0 and e3 are orders once more, and of e2 nobody knows whose it is.
     assert [name for name in ids if name.startswith("event:")] == ["event:e1"]
     assert not rows.duplicated(["conversion_id", "touch_id"]).any()
     assert (rows.touched_at.isna() | (rows.touched_at <= rows.converted_at)).all()
@@ -154,13 +163,14 @@ def test_totals_are_the_ledgers(touched, credits) -> None:
 
 def test_a_refunded_order_is_an_order_without_revenue(touched) -> None:
     found = smsroi.tracked_credit(touched, "S", "sender", AS_OF, pre_days=0)
-    # 12 h: refunded, twice (both within 18 h: the first alone), over_midnight; 5 d: three clicks.
+    # 12 hours after a text: refunded, over_midnight, the first of twice; the others after clicks.
     credited = {
         "just_within_five_days": 40.0,
         "over_midnight": 50.0,
         "refunded": 0.0,
         "same_second": 110.0,
         "scanned": 120.0,
+        "through_shared_link": 200.0,
         "twice": 130.0,
     }
     assert found.claim.orders == len(credited)

@@ -36,6 +36,7 @@ ORDERS: dict[str, list[tuple[float, float, str | None]]] = {
     "answered": [(3.0, 170.0, None)],
     "held_out": [(3.0, 180.0, None)],
     "two_clicks_one_of_n": [(5.0, 190.0, None)],
+    "through_shared_link": [(6.0, 200.0, None)],
 }
 HELD_OUT = ("held_out", "held_out_with_code", "idle_held_out")
 # campaign, customer, days, status
@@ -66,6 +67,22 @@ CLICKS = [
     ("S", "two_clicks_one_of_n", 2.0, PHONE),
     ("S", "two_clicks_one_of_n", 3.0, PHONE),
     ("N", "two_clicks_one_of_n", 4.0, PHONE),
+]
+# customer, days, seconds, answered, region, value
+CALLS = [
+    ("idle", 1.5, 60.0, True, "north", 25.0),
+    ("idle", 2.0, 20.0, False, "north", None),
+    (None, 2.0, 100.0, True, None, None),
+    ("held_out", 2.0, 40.0, True, "west", None),
+    ("idle_held_out", 39.0, 80.0, True, "south", None),
+    ("idle_held_out", 61.0, 80.0, True, "south", None),  # after AS_OF
+]
+# customer, link, days, type, value, order
+EVENTS = [
+    ("three_touches", "S-three_touches", 5.0, "purchase", 70.0, "o6"),  # the pixel repeats an order
+    ("just_within_a_day", None, 2.0, "form", None, None),
+    (None, "S-scanned", 2.0, "form", 5.0, None),  # nobody knows whose
+    ("through_shared_link", "S-everybody", 6.0, "purchase", 200.0, "o20"),
 ]
 REPLIES = [("S", "stopped", 1.5, "stop"), ("S", "answered", 1.5, "help")]
 COUPONS = [("S-OWN", "three_touches"), ("S-OLD", "old_own_code"), ("S-ALL", None)]
@@ -123,6 +140,15 @@ def touched_frames() -> dict[str, pd.DataFrame]:
                 "target_url": "https://shop.example/",
             }
             for campaign, who in pairs
+        ]
+        + [
+            {
+                "link_id": "S-everybody",
+                "campaign_id": "S",
+                "customer_id": None,
+                "url": "https://txt.example/2",
+                "target_url": "https://shop.example/",
+            }
         ],
         "clicks": [
             {
@@ -166,32 +192,32 @@ def touched_frames() -> dict[str, pd.DataFrame]:
             }
             for i, (who, days, revenue, code) in enumerate(orders)
         ],
+        "numbers": [{"number_id": "n1", "campaign_id": "S"}],
+        "calls": [
+            {
+                "call_id": f"c{i}",
+                "number_id": "n1",
+                "customer_id": who,
+                "started_at": at(days),
+                "duration_seconds": seconds,
+                "answered": answered,
+                "region": region,
+                "outcome": "order" if value else None,
+                "value": value,
+            }
+            for i, (who, days, seconds, answered, region, value) in enumerate(CALLS)
+        ],
         "events": [
-            # The pixel repeats an order; a form of a known customer; one of nobody known.
             {
-                "event_id": "e0",
-                "customer_id": "three_touches",
-                "occurred_at": at(5.0),
-                "event_type": "purchase",
-                "value": 70.0,
-                "order_id": "o6",
-            },
-            {
-                "event_id": "e1",
-                "customer_id": "just_within_a_day",
-                "occurred_at": at(2.0),
-                "event_type": "form",
-                "value": None,
-                "order_id": None,
-            },
-            {
-                "event_id": "e2",
-                "customer_id": None,
-                "occurred_at": at(2.0),
-                "event_type": "form",
-                "value": 5.0,
-                "order_id": None,
-            },
+                "event_id": f"e{i}",
+                "customer_id": who,
+                "link_id": link,
+                "occurred_at": at(days),
+                "event_type": kind,
+                "value": value,
+                "order_id": order,
+            }
+            for i, (who, link, days, kind, value, order) in enumerate(EVENTS)
         ],
     }
     return {name: pd.DataFrame(found) for name, found in rows.items()}
