@@ -16,10 +16,15 @@ from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
+from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
 from smsroi_models.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
 from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
+from smsroi_models.clv.value import LifetimeTotal, LifetimeValue, lifetime_value
 from smsroi_models.holdout import complier_lift, holdout_lift, ratio_lift
+from smsroi_models.lifetime import analyze_lifetime_value
+from smsroi_models.lifetime_predictions import customer_lifetime_values
+from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.paths import find_store
 from smsroi_models.planning.proposal import propose_campaign
 from smsroi_models.planning.proposed import Proposal
@@ -49,7 +54,11 @@ __all__ = [
     "Estimate",
     "Finding",
     "GammaGamma",
+    "LifetimeResult",
+    "LifetimeTotal",
+    "LifetimeValue",
     "Lift",
+    "LongTerm",
     "MbgNbd",
     "Moments",
     "ParetoNbd",
@@ -63,12 +72,14 @@ __all__ = [
     "Systems",
     "TrackedCredit",
     "analyze_campaign",
+    "analyze_lifetime_value",
     "analyze_programme",
     "calibration_holdout_summary",
     "check_store",
     "compare",
     "complier_lift",
     "counterfactual_roi",
+    "customer_lifetime_values",
     "find_store",
     "fit_bg_nbd",
     "fit_gamma_gamma",
@@ -76,6 +87,7 @@ __all__ = [
     "fit_pareto_nbd",
     "holdout_lift",
     "is_programme",
+    "lifetime_value",
     "open_store",
     "propose_campaign",
     "ratio_lift",

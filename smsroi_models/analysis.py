@@ -6,7 +6,7 @@ on what they return.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ibis import _
 
@@ -53,6 +53,7 @@ from smsroi_models.attribution.winsorised import collect_caps, with_capped
 from smsroi_models.beside import follow_up, outlier_checks, reached_lift
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import NotEstimableError, NotReadyError
+from smsroi_models.long_term import read_long_term
 from smsroi_models.planning.reading import plan_checks
 from smsroi_models.planning.recorded import collect_plan
 from smsroi_models.result import CampaignResult
@@ -121,7 +122,7 @@ def analyze_campaign(
         check_segments_by(store, segments_by)
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
-    moment = parse_as_of(as_of) if as_of else horizon(last_order_at)
+    moment = parse_as_of(as_of) if as_of is not None else horizon(last_order_at)
     readiness = read_readiness(store, campaign, moment)
     _require_arms(campaign, readiness)
     plan = collect_plan(store, campaign_id) if "plans" in store else None
@@ -189,6 +190,11 @@ def analyze_campaign(
         lift["revenue"].headline,
         running=running is not None,
     )
+    long_term = (
+        read_long_term(store, campaign, readiness, moment, later, roi, pre_days=pre_days)
+        if later
+        else None
+    )
     checks: Sequence[Check] = [
         *campaign_checks(
             campaign,
@@ -242,6 +248,7 @@ def analyze_campaign(
         tracked=tracked,
         systems=read_systems(store, campaign, moment, confidence_level),
         reached=None if running else reached_lift(treated, held, covariates, confidence_level),
+        long_term=long_term,
     )
 
 
@@ -297,6 +304,15 @@ def _require_ready(campaign: Campaign, readiness: Readiness, as_of: datetime) ->
     waiting = [arm for arm, count in readiness.ready.items() if not count]
     if not waiting:
         return
+    assert readiness.first_ready_at is not None
+    begins = readiness.first_ready_at - timedelta(days=campaign.window_days)
+    if as_of < begins:
+        raise NotReadyError(
+            f"campaign {campaign.campaign_id!r} has not begun as of {as_of:%Y-%m-%d %H:%M} UTC: "
+            f"its first customer is assigned {begins:%Y-%m-%d %H:%M} UTC; the first window ends "
+            f"{readiness.first_ready_at:%Y-%m-%d %H:%M} UTC, the last "
+            f"{readiness.last_ready_at:%Y-%m-%d %H:%M} UTC: read it then"
+        )
     raise NotReadyError(
         f"campaign {campaign.campaign_id!r} cannot be read as of {as_of:%Y-%m-%d %H:%M} UTC: no "
         f"{campaign.window_days}-day window is over in {' and '.join(waiting)}. The first window "

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
 from smsroi_models.cli_programme import programmes
 from smsroi_models.errors import DataError, ParameterError, SmsroiError, StoreError
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(planning)
 app.add_typer(programmes)
+app.add_typer(lifetimes)
 
 StoreOption = Annotated[
     str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,7 +95,7 @@ def plan(
         "pre_days": pre_days,
     }
     rules = {"strata": tuple(stratify_by or ()), "minimum_profit": minimum_profit}
-    _check_plan(values | rules)
+    _check_plan(url, values | rules)
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     done = render(NOTEBOOKS / "plan_campaign.ipynb", values, reports)
     results = json.loads(done.results.read_text(encoding="utf-8"))
@@ -129,6 +130,9 @@ def assign(
     drop_opted_out: Annotated[
         bool, typer.Option("--drop-opted-out", help="Leave out who opted out before.")
     ] = False,
+    any_size: Annotated[
+        bool, typer.Option("--any-size", help="Take a list of less than half the planned size.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw who is texted and who is held out, by a recorded plan, and write it down."""
@@ -148,6 +152,7 @@ def assign(
             assigned_at=moment,
             seed=seed,
             drop_opted_out=drop_opted_out,
+            any_size=any_size,
         )
     written = write_assignment(drawn, out, file_format=file_format)
     told = {
@@ -159,7 +164,10 @@ def assign(
         "opted_out": drawn.opted_out,
         "seed": drawn.plan.seed,
         "sha256": drawn.plan.sha256,
+        "warnings": drawn.warnings,
     }
+    for warning in drawn.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     if as_json:
         print(json.dumps(told, indent=2))
         return
@@ -199,12 +207,27 @@ def _refuse_known(store: str, campaign_id: str, target: Path) -> None:
             )
 
 
-def _check_plan(values: dict[str, Any]) -> None:
-    """Raise `ParameterError` for what the record of the plan would refuse, before any work."""
+def _check_plan(store: str, values: dict[str, Any]) -> None:
+    """Raise for what the record of the plan or its page would refuse, before any work."""
+    from smsroi_models.planning.grounds import read_grounds
+    from smsroi_models.report.folders import as_of_folder
+    from smsroi_models.store.connect import open_store
+
     share = values["holdout_share"] or 0.5
     _record(values["campaign_id"], values["name"], values | {"holdout_share": share})
     if values["as_of"]:
-        _moment("as_of", values["as_of"])
+        as_of_folder(values["as_of"])
+    asked = ("window_days", "pre_days", "confidence_level", "power")
+    costs = {name: values[name] for name in ("cost_per_text", "fixed_cost") if values[name] >= 0}
+    with open_store(store) as opened:
+        read_grounds(
+            opened,
+            holdout_share=values["holdout_share"] or None,
+            segment=values["segment"] or None,
+            as_of=values["as_of"] or None,
+            **{name: values[name] for name in asked},
+            **costs,
+        )
 
 
 def _plan_of(results: dict[str, Any], rules: dict[str, Any]) -> "Plan":
@@ -228,4 +251,5 @@ def _record(campaign_id: str, name: str, settings: dict[str, Any]) -> "Plan":
         covariates=tuple(settings.get("covariates", ())),
         confidence_level=settings["confidence_level"],
         rule=DecisionRule(settings["minimum_profit"], settings["power"]),
+        n_audience=settings.get("stakes", {}).get("n_customers"),
     )

@@ -16,7 +16,7 @@ from smsroi_models.attribution.collect import (
 )
 from smsroi_models.attribution.compliance import ComplierLift, compare_compliers
 from smsroi_models.attribution.effects import Lift
-from smsroi_models.attribution.lift import compare
+from smsroi_models.attribution.lift import check_covariates, compare
 from smsroi_models.attribution.ratios import compare_ratios
 from smsroi_models.attribution.strata import post_stratified
 from smsroi_models.errors import ParameterError
@@ -65,8 +65,9 @@ def holdout_lift(
         If an arm is empty or nothing varies in it, a stratum has fewer than two customers in one of
         its arms, or an arm has too few clusters.
     ParameterError
-        If the confidence level lies outside (0, 1), both arms have the same value, or strata and
-        clusters are asked for together.
+        If the confidence level lies outside (0, 1), both arms have the same value or one of another
+        kind than the column's, a covariate stands twice or is the outcome, or strata and clusters
+        are asked for together.
 
     Examples
     --------
@@ -77,8 +78,8 @@ def holdout_lift(
     >>> lift.mean_treatment, lift.mean_holdout, lift.absolute_lift
     (3.0, 1.0, 2.0)
     """
-    _check_names(arm, treatment, holdout, covariates)
-    columns = list(dict.fromkeys([outcome, *covariates]))
+    _check_names(arm, treatment, holdout, covariates, outcome)
+    columns = [outcome, *covariates]
     if strata is not None and cluster is not None:
         raise ParameterError(
             f"strata is {strata!r} and cluster {cluster!r}: both together are not offered; where "
@@ -149,8 +150,9 @@ def complier_lift(
     NotEstimableError
         If assignment hardly changed who received the text, or an arm is empty or does not vary.
     ParameterError
-        If the confidence level lies outside (0, 1), both arms have the same value, or the outcome
-        is ``received``.
+        If the confidence level lies outside (0, 1), both arms have the same value or one of another
+        kind than the column's, a covariate stands twice or is the outcome, or the outcome is
+        ``received``.
 
     References
     ----------
@@ -165,7 +167,7 @@ def complier_lift(
     >>> complier_lift(spend).absolute_lift  # 1 a customer, half of them reached
     2.0
     """
-    _check_names(arm, treatment, holdout, covariates)
+    _check_names(arm, treatment, holdout, covariates, outcome, received)
     columns = list(dict.fromkeys([outcome, received, *covariates]))
     rows = as_ibis(table, list(dict.fromkeys([arm, *columns])))
     treated, held = collect_moments(rows, columns, arm=arm, treatment=treatment, holdout=holdout)
@@ -230,10 +232,13 @@ def ratio_lift(
     return compare_ratios(treated, held, numerator, denominator, confidence_level=confidence_level)
 
 
-def _check_names(arm: str, treatment: Any, holdout: Any, covariates: Sequence[str]) -> None:
+def _check_names(
+    arm: str, treatment: Any, holdout: Any, covariates: Sequence[str], *outcomes: str
+) -> None:
     if treatment == holdout:
         raise ParameterError(
             f"treatment and holdout are both {treatment!r}: name the two values of {arm} to compare"
         )
     if isinstance(covariates, str):
         raise ParameterError(f"covariates is {covariates!r}: hand over a list, [{covariates!r}]")
+    check_covariates(covariates, *outcomes)

@@ -115,7 +115,7 @@ def analyze_programme(
             "none; read it as a campaign (smsroi report)"
         )
     last_order_at = read_last_order_at(store)
-    moment = parse_as_of(as_of) if as_of else horizon(last_order_at)
+    moment = parse_as_of(as_of) if as_of is not None else horizon(last_order_at)
     period = read_period(store, campaign, moment)
 
     customers = exposed_outcomes(store, campaign, period, pre_days=pre_days)

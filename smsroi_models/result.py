@@ -22,6 +22,7 @@ from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.attribution.winsorised import Caps
+from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.decision import Decision, DecisionRule, decide
 from smsroi_models.planning.record import Plan
 from smsroi_models.records import Record
@@ -78,6 +79,8 @@ class CampaignResult(Record):
     reached : ComplierLift or None
         The margin's lift per customer whom the text reached; None where the store does not tell
         who was, or assignment hardly changed it.
+    long_term : LongTerm or None
+        What the campaign comes to beyond its window; None while it runs.
     """
 
     campaign: Campaign
@@ -102,6 +105,7 @@ class CampaignResult(Record):
     tracked: RuleComparison | None = None
     systems: Systems | None = None
     reached: ComplierLift | None = None
+    long_term: LongTerm | None = None
 
     @property
     def outcome(self) -> Outcome | Literal["invalid"]:

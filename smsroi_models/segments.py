@@ -60,7 +60,7 @@ def segment_lifts(
     check_parameters(confidence_level, pre_days)
     require_sound(store, "a comparison of segments", ["customers"])
     campaign = read_campaign(store, campaign_id)
-    moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
+    moment = parse_as_of(as_of) if as_of is not None else horizon(read_last_order_at(store))
     return read_segments(
         store,
         campaign,

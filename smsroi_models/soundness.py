@@ -9,7 +9,9 @@ from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store
 
 
-def require_sound(store: Store, question: str, also: Sequence[str] = ()) -> list[Finding]:
+def require_sound(
+    store: Store, question: str, also: Sequence[str] = (), needed: Sequence[str] = REQUIRED
+) -> list[Finding]:
     """Return the store's warnings; its errors stop the analysis.
 
     Parameters
@@ -18,7 +20,9 @@ def require_sound(store: Store, question: str, also: Sequence[str] = ()) -> list
     question : str
         What needs the tables, for the error's text: ``"a campaign's lift"``.
     also : sequence of str
-        Tables needed beside campaigns, assignments and orders.
+        Tables needed beside those.
+    needed : sequence of str
+        Tables needed; by default campaigns, assignments and orders.
 
     Raises
     ------
@@ -29,20 +33,29 @@ def require_sound(store: Store, question: str, also: Sequence[str] = ()) -> list
     """
     if not isinstance(store, Store):
         raise DataError(f"{store!r} is not a store: open it first, with open_store")
-    needed = (*REQUIRED, *also)
+    needed = (*needed, *also)
     absent = [name for name in needed if name not in store]
     if absent:
         raise StoreError(
             f"the store has no {' and no '.join(absent)}: {question} needs "
-            f"{', '.join(needed[:-1])} and {needed[-1]}; add the table (data/README.md says its "
+            f"{_listed(needed)}; add the table (data/README.md says its "
             "columns)"
         )
-    findings = check_store(store)
+    findings = [
+        # Every campaign needs these tables; a question that does not can do without.
+        finding
+        for finding in check_store(store)
+        if finding.rule != "missing table" or finding.table in needed
+    ]
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         lines = "\n".join(f"- {finding.message} {finding.remedy}" for finding in errors)
         raise StoreError(f"the store breaks its contract:\n{lines}")
-    return list(findings)
+    return findings
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def horizon(last_order_at: datetime) -> datetime:
@@ -67,7 +80,7 @@ def parse_as_of(value: datetime | date | str) -> datetime:
     Raises
     ------
     ParameterError
-        If the text is not ISO 8601, or a time stands without its zone.
+        If it is none of these, the text is not ISO 8601, or a time stands without its zone.
 
     Examples
     --------
@@ -83,7 +96,7 @@ def parse_as_of(value: datetime | date | str) -> datetime:
             moment = datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
         else:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ParameterError(
             f"as_of is {value!r}: write a date as 2025-03-01 or a time as 2025-03-01T12:00:00Z"
         ) from error

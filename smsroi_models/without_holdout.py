@@ -164,7 +164,7 @@ def counterfactual_roi(
     findings = require_sound(store, "what a campaign earned")
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
-    moment = parse_as_of(as_of) if as_of else horizon(last_order_at)
+    moment = parse_as_of(as_of) if as_of is not None else horizon(last_order_at)
     assigned = _require_nobody_held_out(store, campaign, moment)
     span = read_span(store, campaign, pre_days)
     _require_over(campaign, span, moment)

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smsroi_models.attribution.moments import Moments
-from smsroi_models.errors import NotEstimableError, ParameterError
+from smsroi_models.errors import DataError, NotEstimableError
 
 # Correlation matrices of covariates worse conditioned than this lose half of a float64's digits.
 _MAX_CONDITION = 1e8
+# From here on, differences of 1 fall below what `require_variation` tells from rounding.
+_WIDE = 1e12
 # Of an outcome's variance, what rounding alone may leave unexplained.
 _NO_REST = 1e-12
 
@@ -80,10 +82,7 @@ def plain_mean(arm: Moments, outcome: str, name: str, proportion: bool = False) 
     require_variation(arm, outcome, name, minimum=2)
     mean, variance = arm.mean_of(outcome), arm.variance_of(outcome)
     if proportion:
-        if not 0 <= mean <= 1:
-            raise ParameterError(
-                f"{outcome} has mean {mean:g} in the {name} arm: a proportion is 0 or 1 a row"
-            )
+        require_binary(arm, outcome, name, "a proportion is 0 or 1 a row")
         variance = mean * (1 - mean)
     return ArmMean(mean, variance / arm.n, arm.n - 1)
 
@@ -138,6 +137,17 @@ def regress(covariance: NDArray[np.float64], columns: tuple[str, ...], name: str
     return Regression(scale, slopes, inverse, unexplained)
 
 
+def require_binary(arm: Moments, column: str, name: str, remedy: str) -> None:
+    """Raise `DataError` where a column's moments cannot be those of 0 and 1."""
+    share, variance = arm.mean_of(column), arm.variance_of(column)
+    binary = share * (1 - share) * arm.n / max(arm.n - 1, 1)
+    if not (0 <= share <= 1 and abs(variance - binary) <= 1e-9):
+        raise DataError(
+            f"{column} has mean {share:g} and variance {variance:g} in the {name} arm, which 0 "
+            f"and 1 cannot have: {remedy}"
+        )
+
+
 def require_variation(arm: Moments, column: str, name: str, minimum: int) -> None:
     """Raise `NotEstimableError` where an arm is too small, or a column the same for all of it."""
     if arm.n < minimum:
@@ -147,6 +157,12 @@ def require_variation(arm: Moments, column: str, name: str, minimum: int) -> Non
         )
     mean, variance = arm.mean_of(column), arm.variance_of(column)
     if variance <= 1e-24 * mean**2:
+        if abs(mean) >= _WIDE:
+            raise NotEstimableError(
+                f"{column} is about {mean:g} for each of the {arm.n} customers of the {name} arm: "
+                "float64 cannot tell the values apart, if they differ at all; subtract the same "
+                "amount from all of them"
+            )
         raise NotEstimableError(
             f"{column} is {mean:g} for every one of the {arm.n} customers of the {name} arm: its "
             "sampling error cannot be estimated; wait for more orders or assign more customers"

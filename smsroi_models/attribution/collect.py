@@ -9,9 +9,10 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
+from smsroi_models.attribution.arm_values import check_arm_values, require_arms
 from smsroi_models.attribution.influence import ArmClusters, ClusterScores, Influence
 from smsroi_models.attribution.moments import Moments
-from smsroi_models.errors import DataError, NotEstimableError
+from smsroi_models.errors import DataError
 
 Arms = tuple[Moments | None, Moments | None]
 
@@ -34,11 +35,15 @@ def collect_moments(
         If a column is missing or not numeric, or a value or an arm is null, NaN or infinite.
     NotEstimableError
         If an arm is empty.
+    ParameterError
+        If ``treatment`` or ``holdout`` is of another kind than the values of ``arm``.
     """
     rows = as_ibis(table)
     _check_columns(rows, [arm, *columns])
+    check_arm_values(rows, arm, treatment, holdout)
     query = moments_by_arm(rows, columns, arm, treatment, holdout)
     found = _arms_of(query.to_pyarrow().to_pylist(), arm, "")
+    require_arms(rows, arm, found, treatment, holdout)
     return (
         read_arm(found, treatment, columns, arm),
         read_arm(found, holdout, columns, arm),
@@ -63,9 +68,12 @@ def collect_moments_by(
     ------
     DataError
         As `collect_moments`, or if ``by`` is missing or holds lists or records.
+    ParameterError
+        As `collect_moments`.
     """
     rows = as_ibis(table)
     _check_columns(rows, [arm, *columns])
+    check_arm_values(rows, arm, treatment, holdout)
     _check_groups(rows, by)
     query = moments_by_arm(rows, columns, arm, treatment, holdout, by)
     groups: dict[Any, list[dict[str, Any]]] = {}
@@ -211,16 +219,9 @@ def read_arm(
 
     Raises
     ------
-    NotEstimableError
-        If the arm has no row.
     DataError
         If a value is null, NaN or infinite.
     """
-    if value not in found:
-        raise NotEstimableError(
-            f"no row has {arm} = {value!r}: both arms need customers (there are "
-            f"{sorted(map(repr, found))})"
-        )
     row = found[value]
     for i, name in enumerate(columns):
         if row[f"bad{i}"]:
@@ -245,21 +246,26 @@ def as_ibis(
     Raises
     ------
     DataError
-        If it is not a pandas, Arrow or Ibis table, or lacks a column.
+        If it is not a pandas, Arrow or Ibis table, or lacks a column or has it twice.
     """
-    if isinstance(table, pd.DataFrame | pa.Table) and columns is not None:
+    if isinstance(table, pd.DataFrame | pa.Table):
         names = list(table.columns if isinstance(table, pd.DataFrame) else table.column_names)
-        missing = [name for name in columns if name not in names]
+        missing = [name for name in columns or () if name not in names]
         if missing:
             raise DataError(f"no column {missing}: the table has {names}")
-        # A column that is not asked for may be of a type that no engine takes.
-        table = (
-            table[list(columns)] if isinstance(table, pd.DataFrame) else table.select(list(columns))
-        )
+        twice = [name for name in columns or names if names.count(name) > 1]
+        if twice:
+            raise DataError(
+                f"the table has {names.count(twice[0])} columns {twice[0]!r}: each column needs "
+                "its own name; rename or drop one"
+            )
+        if columns is not None:
+            # A column that is not asked for may be of a type that no engine takes.
+            asked = list(columns)
+            table = table[asked] if isinstance(table, pd.DataFrame) else table.select(asked)
+        return ibis.memtable(table)
     if isinstance(table, ibis.Table):
         return table
-    if isinstance(table, pd.DataFrame | pa.Table):
-        return ibis.memtable(table)
     raise DataError(
         f"a table of type {type(table).__name__} cannot be read: pass a pandas or Arrow table, "
         "or an Ibis table"

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smsroi_models.attribution.arm_means import ArmMean, adjusted_mean
+from smsroi_models.attribution.arm_means import ArmMean, adjusted_mean, require_binary
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.student import interval, p_value
-from smsroi_models.errors import DataError, NotEstimableError, ParameterError
+from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.records import Record
 
 # Below it the estimate leans to the naive comparison and its interval misses (Staiger, Stock 1997).
@@ -200,13 +200,8 @@ def _first_stage(
 def _share(
     arm: Moments, received: str, covariates: tuple[str, ...], at: NDArray[np.float64], name: str
 ) -> ArmMean:
+    require_binary(arm, received, name, "write 1 for received, else 0")
     share, variance = arm.mean_of(received), arm.variance_of(received)
-    binary = share * (1 - share) * arm.n / max(arm.n - 1, 1)
-    if not (0 <= share <= 1 and abs(variance - binary) <= 1e-9):
-        raise DataError(
-            f"{received} has mean {share:g} and variance {variance:g} in the {name} arm, which 0 "
-            "and 1 cannot have: write 1 for received, else 0"
-        )
     # Where nobody held out received it, as should be, the share is exact; and so on.
     if covariates and variance > 0:
         return adjusted_mean(arm, received, covariates, at, name)

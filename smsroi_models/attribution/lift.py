@@ -60,6 +60,8 @@ def compare(
 
     Raises
     ------
+    DataError
+        If the outcome is said to be a proportion, and its moments cannot be those of 0 and 1.
     NotEstimableError
         If an arm has too few customers, the outcome is the same for every customer of an arm, or
         the covariates are constant or collinear within an arm.
@@ -83,6 +85,7 @@ def compare(
     """
     check_options(confidence_level, alternative, relative_scale)
     outcome = outcome or treatment.columns[0]
+    check_covariates(covariates, outcome)
     if covariates:
         treated, held = adjusted_means(treatment, holdout, outcome, tuple(covariates))
     else:
@@ -160,12 +163,26 @@ def check_options(confidence_level: float, alternative: str, relative_scale: str
     """Raise `ParameterError` if an option of a comparison lies outside its range."""
     if not (isinstance(confidence_level, float) and 0 < confidence_level < 1):
         raise ParameterError(
-            f"confidence_level is {confidence_level}: it must lie between 0 and 1, such as 0.95"
+            f"confidence_level is {confidence_level!r}: it must lie between 0 and 1, such as 0.95"
         )
     if alternative not in ("two-sided", "greater", "less"):
         raise ParameterError(f"alternative is {alternative!r}: use two-sided, greater or less")
     if relative_scale not in ("linear", "log"):
         raise ParameterError(f"relative_scale is {relative_scale!r}: use linear or log")
+
+
+def check_covariates(covariates: Sequence[str], *outcomes: str) -> None:
+    """Raise `ParameterError` if a covariate stands twice, or is an outcome."""
+    names = list(covariates)
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ParameterError(f"covariates is {names}: {twice[0]!r} stands in it twice; drop one")
+    for name in outcomes:
+        if name in names:
+            raise ParameterError(
+                f"covariates is {names}: {name!r} is what is compared; a covariate is measured "
+                "before assignment"
+            )
 
 
 def adjusted_means(

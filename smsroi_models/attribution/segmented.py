@@ -15,7 +15,9 @@ from smsroi_models.attribution.collect import Arms, collect_moments_by
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS, outcomes
 from smsroi_models.errors import ParameterError
 
-NO_SEGMENT = "(none)"
+NO_SEGMENT = " (no value)"
+"""Segment of those without one. No value is called that: values are read without space around."""
+
 OUTCOMES = ("revenue", "margin", "orders", "converted", "opted_out")
 _NOT_SEGMENTS = ("customer_id", "referrer_id")
 
@@ -101,6 +103,11 @@ def collect_segments(
     customers = outcomes(store, campaign, as_of, pre_days=pre_days)
     measured = [name for name in OUTCOMES if name in customers.columns]
     if outcome not in measured:
+        if outcome in OUTCOMES:
+            raise ParameterError(
+                f"outcome is {outcome!r}, but the store has no table subscriptions: it is read "
+                f"from it; add it (data/README.md says its columns), or use {', '.join(measured)}"
+            )
         raise ParameterError(f"outcome is {outcome!r}: use {', '.join(measured)}")
     cubed = f"{outcome}_cubed"
     rows = with_segment(store, customers, by).mutate(**{cubed: _[outcome] ** 3})

@@ -193,7 +193,7 @@ def _tuned(information: float, confidence_level: float) -> float:
     """Return r = V rho^2, rho being best where the information is 1."""
     if not (isinstance(confidence_level, float) and 0 < confidence_level < 1):
         raise ParameterError(
-            f"confidence_level is {confidence_level}: it must lie between 0 and 1, such as 0.95"
+            f"confidence_level is {confidence_level!r}: it must lie between 0 and 1, such as 0.95"
         )
     if not (math.isfinite(information) and information > 0):
         raise ParameterError(

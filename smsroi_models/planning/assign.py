@@ -18,7 +18,13 @@ import pyarrow as pa
 from smsroi_models.attribution.campaigns import Tables
 from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.planning.draw import draw_arms
-from smsroi_models.planning.list_checks import check_campaign, check_list, check_standing
+from smsroi_models.planning.list_checks import (
+    check_campaign,
+    check_list,
+    check_size,
+    check_standing,
+    opt_outs_unchecked,
+)
 from smsroi_models.planning.lists import read_customers, read_standing
 from smsroi_models.planning.record import Plan, write_plan
 from smsroi_models.planning.recorded import plan_row
@@ -35,13 +41,17 @@ class Assignment:
         With the seed and the number of customers in each arm.
     table : pandas.DataFrame
         The rows of ``assignments``, in the order of the ids.
-    opted_out : int
-        Customers of the list who were left out because they had opted out.
+    opted_out : int or None
+        Customers of the list who were left out because they had opted out; None where that was not
+        checked: without a store, or one without ``subscriptions``.
+    warnings : tuple of str
+        What speaks against the draw without forbidding it, a sentence each.
     """
 
     plan: Plan
     table: pd.DataFrame
-    opted_out: int
+    opted_out: int | None
+    warnings: tuple[str, ...] = ()
 
 
 def assign_customers(
@@ -52,6 +62,7 @@ def assign_customers(
     assigned_at: datetime,
     seed: int | None = None,
     drop_opted_out: bool = False,
+    any_size: bool = False,
 ) -> Assignment:
     """Draw an arm for each customer of the list, within the strata of the plan.
 
@@ -63,7 +74,8 @@ def assign_customers(
         With ``customer_id`` (text) and the columns of ``plan.strata``; a path is that of a CSV or
         Parquet file. Where a stratum's column is null, ``(none)`` is the stratum.
     store : Store, optional
-        To refuse customers who opted out or are unknown, and campaigns that are assigned already.
+        To refuse customers who opted out or are unknown, and campaigns that are assigned already;
+        without it nobody is asked about.
     assigned_at : datetime
         With its zone; the index time of every customer, in both arms. Not before the plan was
         recorded.
@@ -71,12 +83,15 @@ def assign_customers(
         Not needed where the plan has one. The same seed, list and plan give the same arms.
     drop_opted_out : bool
         Leave out those who opted out, instead of refusing the list.
+    any_size : bool
+        Take a list of less than half the planned audience, instead of refusing it.
 
     Raises
     ------
     DataError
         If the list has no such columns, an empty or repeated id, an id that looks like a telephone
-        number or an e-mail address, an unknown customer, or one who opted out.
+        number or an e-mail address, an unknown customer, or one who opted out; or if it is less
+        than half as long as planned.
     ParameterError
         If the plan was drawn before, there is no seed or another than the plan's, the time lies
         before the plan's, the campaign is assigned already, or an arm would be empty.
@@ -100,11 +115,15 @@ def assign_customers(
         check_standing(standing, len(listed), moment, drop_opted_out)
         opted_out = standing.opted_out
     kept = _without(listed, opted_out)
+    size = check_size(plan, len(kept), any_size)
     ids, strata = np.asarray(kept["customer_id"].to_pylist()), _labels(kept, plan.strata)
     arms = draw_arms(ids, strata, plan.holdout_share, np.random.Generator(np.random.PCG64(seed)))
     held = int((arms == "holdout").sum())
     drawn = replace(plan, seed=seed, n_treatment=len(arms) - held, n_holdout=held)
-    return Assignment(drawn, _table(drawn, ids, arms, strata, moment), len(opted_out))
+    table = _table(drawn, ids, arms, strata, moment)
+    unchecked = opt_outs_unchecked(store)
+    found = None if unchecked else len(opted_out)
+    return Assignment(drawn, table, found, tuple(text for text in (size, unchecked) if text))
 
 
 def write_assignment(
@@ -174,12 +193,19 @@ def _without(listed: pa.Table, opted_out: tuple[str, ...]) -> pa.Table:
 
 
 def _labels(listed: pa.Table, strata: tuple[str, ...]) -> np.ndarray | None:
-    """Return each customer's stratum as one text."""
+    """Return each customer's stratum as one text; refuse values that would share one."""
     if not strata:
         return None
     parts = [pa.compute.fill_null(listed[name], "(none)") for name in strata]
-    labels = pa.compute.binary_join_element_wise(*parts, " / ")
-    return np.asarray(labels.to_pylist())
+    labels = np.asarray(pa.compute.binary_join_element_wise(*parts, " / ").to_pylist())
+    kinds = listed.select(list(strata)).group_by(list(strata)).aggregate([]).num_rows
+    if kinds != len(np.unique(labels)):
+        raise DataError(
+            f"{kinds} strata of {' and '.join(strata)} have only {len(np.unique(labels))} names: a "
+            "value is '(none)', which stands for no value, or holds ' / ', which joins columns; "
+            "write such values otherwise"
+        )
+    return labels
 
 
 def _table(

@@ -8,6 +8,7 @@ from smsroi_models.attribution.checks import UNBALANCED_P_VALUE
 from smsroi_models.attribution.sample_ratio import sample_ratio_p_value
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import ParameterError
+from smsroi_models.planning.plan_rules import differs_in_size
 from smsroi_models.planning.record import Plan
 from smsroi_models.records import Record
 
@@ -120,6 +121,9 @@ def _of_analysis(plan: Plan, facts: Reading) -> Iterator[str]:
 
 
 def _of_arms(plan: Plan, facts: Reading) -> Iterator[str]:
+    assigned = facts.n_treatment + facts.n_holdout
+    if plan.n_audience is not None and differs_in_size(assigned, plan.n_audience):
+        yield f"{assigned:,} customers are assigned; the plan was sized for {plan.n_audience:,}."
     if plan.n_treatment is not None:
         if (plan.n_treatment, plan.n_holdout) != (facts.n_treatment, facts.n_holdout):
             yield (

@@ -131,12 +131,26 @@ def collect_spending(
     measured = collect_moments_by(rows, _MEASURED, "arm")
     held = measured["holdout"][1] if measured else None
     if held is None:
-        raise NotEstimableError(
-            f"nobody in the audience was a customer {window_days} days before "
-            f"{as_of:%Y-%m-%d}: what they spend in a window is not known; choose a shorter window "
-            "or a later as_of"
-        )
+        raise _nobody_measured(as_of, window_days)
     return held
+
+
+def require_measurable(
+    store: Tables, as_of: datetime, segment: str | None, window_days: int
+) -> None:
+    """Raise as `collect_spending` would, without measuring anything."""
+    start = as_of - timedelta(days=window_days)
+    people = audience(store, as_of, segment).filter(_.acquired_at <= instant(start))
+    if not _read_count(people):
+        raise _nobody_measured(as_of, window_days)
+
+
+def _nobody_measured(as_of: datetime, window_days: int) -> NotEstimableError:
+    return NotEstimableError(
+        f"nobody in the audience was a customer {window_days} days before "
+        f"{as_of:%Y-%m-%d}: what they spend in a window is not known; choose a shorter window "
+        "or a later as_of"
+    )
 
 
 def read_audience_size(store: Tables, as_of: datetime, segment: str | None = None) -> int:
@@ -147,7 +161,7 @@ def read_audience_size(store: Tables, as_of: datetime, segment: str | None = Non
     DataError
         If there is nobody; the text names the segments that there are.
     """
-    found = int(audience(store, as_of, segment).count().as_scalar().to_pyarrow().as_py())
+    found = _read_count(audience(store, as_of, segment))
     if found:
         return found
     if segment is None:
@@ -232,6 +246,10 @@ class _AsIfAssigned:
 
     def __contains__(self, name: object) -> bool:
         return name in self.tables
+
+
+def _read_count(rows: ibis.Table) -> int:
+    return int(rows.count().as_scalar().to_pyarrow().as_py())
 
 
 def _read_last(campaigns: ibis.Table) -> dict[str, Any] | None:

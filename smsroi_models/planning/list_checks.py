@@ -10,6 +10,7 @@ import pyarrow as pa
 from smsroi_models.attribution.campaigns import Tables, read_campaign, read_campaign_ids
 from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.planning.lists import Standing, read_assigned
+from smsroi_models.planning.plan_rules import differs_in_size
 from smsroi_models.planning.record import Plan
 from smsroi_models.planning.recorded import collect_plan
 from smsroi_models.store.privacy import BARE_NUMBER, CONTACT, WRITTEN_NUMBER, mask
@@ -88,6 +89,41 @@ def check_standing(standing: Standing, listed: int, moment: datetime, drop_opted
             f"{moment:%Y-%m-%d %H:%M} UTC ({_some(standing.opted_out)}): they may not be texted. "
             "Leave them out of the list, or pass --drop-opted-out (drop_opted_out=True)"
         )
+
+
+def opt_outs_unchecked(store: Tables | None) -> str:
+    """Return a sentence where nothing can say who of a list opted out, else nothing."""
+    if store is None:
+        return (
+            "opt-outs were not checked, because there is no --store (store=): the list must leave "
+            "out whoever opted out"
+        )
+    if "subscriptions" not in store:
+        return (
+            "opt-outs were not checked, because the store has no table subscriptions: the list "
+            "must leave out whoever opted out"
+        )
+    return ""
+
+
+def check_size(plan: Plan, n_customers: int, any_size: bool) -> str:
+    """Return a sentence where the customers to assign are not as many as planned, else nothing.
+
+    Raises
+    ------
+    DataError
+        If they are less than half as many, unless ``any_size``.
+    """
+    planned = plan.n_audience
+    if planned is None or not differs_in_size(n_customers, planned):
+        return ""
+    text = f"the list has {n_customers:,} customers to assign; the plan was sized for {planned:,}"
+    if 2 * n_customers < planned and not any_size:
+        raise DataError(
+            f"{text}: so few show much less than planned. Hand over the whole list, plan anew, or "
+            "pass --any-size (any_size=True)"
+        )
+    return f"{text}: the test shows {'less' if n_customers < planned else 'more'} than planned"
 
 
 def _check_repeats(ids: Sequence[str]) -> None:

@@ -9,6 +9,9 @@ METRIC = "profit"
 COVARIATES = ("pre_revenue", "pre_orders")
 """What each customer did in the pre-period: the columns that figures may be adjusted for."""
 
+AUDIENCE_TOLERANCE = 0.1
+"""By what share of the planned audience the customers assigned may differ without a word."""
+
 _MOST_DAYS = 3650
 _LARGEST = 2**63 - 1
 
@@ -54,6 +57,15 @@ def check_rule(rule: object) -> None:
     check_share("power", rule.power)
     bounded = most is None or _is_count(most, 1, _LARGEST)
     require(bounded, "most_customers", most, "be a whole number of 1 or more, or none")
+
+
+def differs_in_size(n_customers: int, n_planned: int) -> bool:
+    """Tell whether an audience differs by more than `AUDIENCE_TOLERANCE` from the planned one.
+
+    >>> differs_in_size(900, 1000), differs_in_size(899, 1000), differs_in_size(1101, 1000)
+    (False, True, True)
+    """
+    return abs(n_customers - n_planned) > AUDIENCE_TOLERANCE * n_planned
 
 
 def require(holds: bool, name: str, value: object, rule: str) -> None:

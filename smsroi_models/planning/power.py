@@ -116,7 +116,7 @@ def minimum_detectable_effect(design: Design, power: float = POWER) -> float:
     >>> round(minimum_detectable_effect(Design(20_000, 20_000, 1.0, 1.0)) * 100, 2)
     2.8
     """
-    _check_power(power, design.confidence_level)
+    check_power(power, design.confidence_level)
 
     def short_of(errors: float) -> float:
         return power_of(design, errors * design.standard_error) - power
@@ -193,7 +193,7 @@ def required_design(
     (64, 64)
     """
     check_share("holdout_share", holdout_share)
-    _check_power(power, spread.confidence_level)
+    check_power(power, spread.confidence_level)
     if not (math.isfinite(effect) and effect):
         raise ParameterError(f"effect is {effect}: no test sees an effect of nothing")
 
@@ -232,7 +232,7 @@ def minimum_detectable_share(
     >>> round(minimum_detectable_share(1_000, 1_000, 0.10), 3)
     0.041
     """
-    _check_power(power, confidence_level)
+    check_power(power, confidence_level)
 
     def short_of(effect: float) -> float:
         design = proportion_design(n_treatment, n_holdout, share, effect, confidence_level)
@@ -253,7 +253,8 @@ def _crossing(short_of: Callable[[float], float], high: float) -> float:
     return float(optimize.brentq(short_of, 0.0, high, xtol=1e-13))
 
 
-def _check_power(power: float, confidence_level: float) -> None:
+def check_power(power: float, confidence_level: float) -> None:
+    """Raise `ParameterError` unless a test may have such a power."""
     if not 1 - confidence_level < power < 1:
         raise ParameterError(
             f"power is {power}: it must lie below 1 and above {1 - confidence_level:.2g}, which "

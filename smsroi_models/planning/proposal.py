@@ -3,22 +3,15 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from smsroi_models.attribution.campaigns import read_last_order_at
 from smsroi_models.attribution.design_checks import POWER
 from smsroi_models.attribution.estimates import usable_covariates
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS
 from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.planning import plan_checks
-from smsroi_models.planning.design import Design, check_share, explained_share
-from smsroi_models.planning.history import (
-    LatestTerms,
-    audience,
-    collect_past,
-    collect_spending,
-    read_audience_size,
-    read_terms,
-)
+from smsroi_models.planning.design import Design, explained_share
+from smsroi_models.planning.grounds import read_grounds
+from smsroi_models.planning.history import audience, collect_past, collect_spending
 from smsroi_models.planning.holdout import (
     SHARES,
     HoldoutOption,
@@ -35,7 +28,6 @@ from smsroi_models.planning.prior import (
     pooled_prior,
 )
 from smsroi_models.planning.proposed import PowerCurve, Proposal, Spending
-from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.connect import Store
 
 _CURVE_SHARES = (0.05, 0.2, 0.5)
@@ -98,19 +90,27 @@ def propose_campaign(
     ParameterError
         If a parameter lies outside its range, or a cost is neither given nor in the store.
     """
-    _check(window_days, holdout_share, confidence_level, pre_days)
-    findings = require_sound(store, "a plan", ["customers"])
-    moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
-    terms = read_terms(store, moment)
+    grounds = read_grounds(
+        store,
+        window_days=window_days,
+        holdout_share=holdout_share,
+        segment=segment,
+        as_of=as_of,
+        cost_per_text=cost_per_text,
+        fixed_cost=fixed_cost,
+        pre_days=pre_days,
+        confidence_level=confidence_level,
+        power=power,
+    )
+    moment, terms, n_customers = grounds.moment, grounds.terms, grounds.n_customers
     people = audience(store, moment, segment)
-    n_customers = read_audience_size(store, moment, segment)
     measured = collect_spending(store, people, moment, window_days, pre_days, terms.margin_rate)
     spending = _spending(measured, pre_days)
     past = past_lifts(collect_past(store, moment, pre_days), confidence_level)
     stakes = _stakes(
         n_customers,
-        _cost_per_text(cost_per_text, terms),
-        fixed_cost if fixed_cost is not None else terms.fixed_cost or 0.0,
+        grounds.cost_per_text,
+        grounds.fixed_cost,
         future_campaigns,
         (profit_per_text, profit_deviation),
         past,
@@ -132,7 +132,7 @@ def propose_campaign(
         plan_checks.opted_in("subscriptions" in store, n_customers, measured.n),
         plan_checks.reach(terms.first_order_at, moment - timedelta(days=window_days + pre_days)),
         *plan_checks.fixed_costs_known(costs_known),
-        *plan_checks.tables([(f.table, f.message, f.remedy) for f in findings]),
+        *plan_checks.tables([(f.table, f.message, f.remedy) for f in grounds.findings]),
     ]
     return Proposal(
         as_of=moment,
@@ -155,16 +155,6 @@ def propose_campaign(
         checks=plan_checks.failed_first(checks),
         store_fingerprint=store.fingerprint(),
     )
-
-
-def _check(
-    window_days: int, holdout_share: float | None, confidence_level: float, pre_days: int
-) -> None:
-    check_parameters(confidence_level, pre_days)
-    if not (isinstance(window_days, int) and 1 <= window_days <= 3650):
-        raise ParameterError(f"window_days is {window_days!r}: it must lie between 1 and 3650 days")
-    if holdout_share is not None:
-        check_share("holdout_share", holdout_share)
 
 
 def _spending(measured: Moments, pre_days: int) -> Spending:
@@ -193,16 +183,6 @@ def _spread(measured: Moments, spending: Spending, confidence_level: float) -> D
     )
 
 
-def _cost_per_text(given: float | None, terms: LatestTerms) -> float:
-    cost = given if given is not None else terms.cost_per_text
-    if cost is None:
-        raise ParameterError(
-            "cost_per_text is not given, and no text in the store has a price: say what a text "
-            "to one customer costs"
-        )
-    return cost
-
-
 def _stakes(
     n_customers: int,
     cost_per_text: float,
@@ -211,11 +191,6 @@ def _stakes(
     profit: tuple[float | None, float | None],
     past: Sequence[PastLift],
 ) -> Stakes:
-    if cost_per_text == fixed_cost == 0:
-        raise ParameterError(
-            "cost_per_text and fixed_cost are both 0: a return on no cost has no meaning; give "
-            "what the campaign will cost"
-        )
     mean, deviation = profit
     if (mean is None) != (deviation is None):
         raise ParameterError(

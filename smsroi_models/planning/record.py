@@ -58,6 +58,8 @@ class Plan(Record):
         Seed of the draw, 0 or more; None before it, or where the arms were drawn elsewhere.
     n_treatment, n_holdout : int or None
         Customers put in each arm, both or neither; None before the draw.
+    n_audience : int or None
+        Customers that the plan was sized for; None where that is not known.
 
     Raises
     ------
@@ -87,6 +89,7 @@ class Plan(Record):
     seed: int | None = None
     n_treatment: int | None = None
     n_holdout: int | None = None
+    n_audience: int | None = None
 
     def __post_init__(self) -> None:
         _check(self)
@@ -109,7 +112,11 @@ class Plan(Record):
 
     def to_json(self) -> str:
         """Return the canonical JSON: equal plans give equal text, on any machine."""
-        return canonical_json(asdict(self) | {"recorded_at": self.recorded_at.isoformat()})
+        values = asdict(self) | {"recorded_at": self.recorded_at.isoformat()}
+        if self.n_audience is None:
+            # Plans recorded before there was such a key keep their hash.
+            del values["n_audience"]
+        return canonical_json(values)
 
 
 def write_plan(plan: Plan, path: str | Path) -> Path:
@@ -201,7 +208,8 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _plan_of(values: Any, sha256: Any, place: str) -> Plan:
     if not isinstance(values, dict):
         raise ParameterError(f"{place} is not a plan: it holds a {type(values).__name__}")
-    _check_keys(values, {part.name for part in fields(Plan)}, place)
+    optional = {"n_audience"} if values.get("n_audience") is None else set()
+    _check_keys(values, {part.name for part in fields(Plan)} - optional, place)
     rule = values["rule"]
     if not isinstance(rule, dict):
         raise ParameterError(f"{place}: rule is {rule!r}, not the parts of a rule")
@@ -256,7 +264,7 @@ def _check(plan: Plan) -> None:
     check_share("holdout_share", plan.holdout_share)
     check_share("confidence_level", plan.confidence_level)
     check_rule(plan.rule)
-    for name in ("seed", "n_treatment", "n_holdout"):
+    for name in ("seed", "n_treatment", "n_holdout", "n_audience"):
         check_count(name, getattr(plan, name))
     both = (plan.n_treatment is None) == (plan.n_holdout is None)
     require(both, "n_holdout", plan.n_holdout, "be there where n_treatment is, and only there")

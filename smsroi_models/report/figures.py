@@ -24,7 +24,9 @@ from smsroi_models.report.drawing import (
     head,
     money_axis,
 )
+from smsroi_models.report.long_term_figure import views
 from smsroi_models.report.numbers import Money, plain, say
+from smsroi_models.report.retention_figure import curves
 from smsroi_models.report.segments_figure import forest
 from smsroi_models.report.tracked_figure import claims_by_rule
 from smsroi_models.report.tracked_page import comparable
@@ -38,7 +40,16 @@ from smsroi_models.report.words import (
 )
 from smsroi_models.result import CampaignResult
 
-__all__ = ["after_window", "claims", "cumulative_margin", "lift_intervals", "segments", "waterfall"]
+__all__ = [
+    "after_window",
+    "claims",
+    "cumulative_margin",
+    "lift_intervals",
+    "long_term",
+    "retention",
+    "segments",
+    "waterfall",
+]
 
 
 def segments(result: CampaignResult) -> Picture | None:
@@ -60,6 +71,21 @@ def after_window(result: CampaignResult) -> Picture | None:
     if result.after_window is None:
         return None
     return margin_by_horizon(result.after_window, result.campaign.currency, result.roi.cost)
+
+
+def long_term(result: CampaignResult) -> Picture | None:
+    """Draw the window's money beside that of the longer views; None where there are none."""
+    if result.long_term is None:
+        return None
+    found, window = result.long_term, result.campaign.window_days
+    return views(found, result.campaign.currency, window, result.confidence_level)
+
+
+def retention(result: CampaignResult) -> Picture | None:
+    """Draw who bought again, by arm and by cohort; None while the campaign runs."""
+    if result.long_term is None:
+        return None
+    return curves(result.long_term.retention, result.confidence_level)
 
 
 def lift_intervals(result: CampaignResult) -> Picture:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.hygiene import check_page, clean_text
 from smsroi_models.report.numbers import percent, say, shortened
-from smsroi_models.report.results import OUTCOMES, PLANNED
+from smsroi_models.report.results import OUTCOMES, PLANNED, VALUED
 
 _FAILED = ".failed.ipynb"
 _HUGE = 1e9  # a billionfold return is no return but a damaged file
@@ -134,7 +134,7 @@ def _report(path: Path) -> Entry:
     campaign_id = shortened(str(results.get("campaign_id", "")))
     roi = "not estimable" if outcome == "invalid" else format_roi(figures)
     as_of = folder.name
-    if outcome == PLANNED:
+    if outcome in (PLANNED, VALUED):
         roi, as_of = "", as_of.removeprefix("plan-")
     # Anything but the word itself, as in reports of old, is a comparison with a holdout.
     weaker = results.get("evidence") == "weaker"

@@ -42,7 +42,8 @@ class Money:
     def _marked(self, amount: float, text: str) -> str:
         sign = MINUS if amount < 0 and text.strip("0.,") else ""
         symbol = _SYMBOLS.get(self.currency)
-        return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {self.currency}"
+        # A store without campaigns does not say its currency.
+        return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {self.currency}".rstrip()
 
 
 def plain(value: float, step: float) -> str:

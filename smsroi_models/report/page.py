@@ -9,6 +9,7 @@ from smsroi_models.attribution.winsorised import CAPPED
 from smsroi_models.report import words
 from smsroi_models.report.after_window_page import after_window_table
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.long_term_page import long_term_table
 from smsroi_models.report.numbers import (
     Money,
     digits_of,
@@ -20,6 +21,7 @@ from smsroi_models.report.numbers import (
     with_interval,
 )
 from smsroi_models.report.results import versions
+from smsroi_models.report.retention_page import retention_table
 from smsroi_models.report.segments_page import segments_table
 from smsroi_models.report.systems_page import systems_tables
 from smsroi_models.report.tracked_page import claims_table, comparable
@@ -138,6 +140,25 @@ def after_window(result: CampaignResult) -> Html:
     if result.after_window is None:
         return fragment("note.html", text="It is read once the campaign is over.")
     return after_window_table(result.after_window, result.campaign.currency, result.roi.cost)
+
+
+def long_term(result: CampaignResult) -> Html:
+    """Return the window beside the longer views, and whom the campaign recruited."""
+    if result.long_term is None:
+        return fragment("note.html", text="It is told once the campaign is over.")
+    return long_term_table(
+        result.long_term,
+        result.campaign.currency,
+        result.campaign.window_days,
+        result.confidence_level,
+    )
+
+
+def retention(result: CampaignResult) -> Html:
+    """Return who bought again, by arm."""
+    if result.long_term is None:
+        return fragment("note.html", text="It is told once the campaign is over.")
+    return retention_table(result.long_term.retention, result.confidence_level)
 
 
 def checks(result: CampaignResult) -> Html:

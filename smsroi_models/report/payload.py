@@ -7,6 +7,7 @@ from typing import Any
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.tracked_records import Claim
+from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.report import words
 from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.result import CampaignResult
@@ -65,6 +66,7 @@ def results(result: CampaignResult) -> Results:
             "caps": result.caps.to_dict() if result.caps else None,
             "reached": _reached(result),
             "after_window": _after_window(result.after_window),
+            "long_term": _long_term(result.long_term),
             "segments": _segments(result),
             "tracked": _tracked(result),
             "systems": result.systems.to_dict() if result.systems else None,
@@ -114,6 +116,24 @@ def _after_window(found: PullForward | None) -> dict[str, Any] | None:
         "too_early": {str(days): _iso(when) for days, when in found.too_early.items()},
         "not_estimable": {str(days): reason for days, reason in found.not_estimable.items()},
     }
+
+
+def _long_term(found: LongTerm | None) -> dict[str, Any] | None:
+    """Return the longer views; null while the campaign runs."""
+    if found is None:
+        return None
+    values = found.to_dict()
+    if found.fit is not None:
+        values["fit"]["fitted_until"] = found.fit.fitted_until.isoformat()
+    for one, forecast in zip(values["forecasts"], found.forecasts, strict=True):
+        one["supported"] = forecast.supported
+    retention = values["retention"]
+    # A share a day of either arm is what a figure needs; the fixed days say the same in numbers.
+    for name in ("treatment", "holdout"):
+        del retention[name]
+    for one, cohort in zip(retention["cohorts"], found.retention.cohorts, strict=True):
+        one["starts"] = cohort.starts.isoformat()
+    return values
 
 
 def _segments(result: CampaignResult) -> dict[str, Any] | None:

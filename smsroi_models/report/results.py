@@ -16,9 +16,12 @@ from smsroi_models.errors import RenderError
 RESULTS_MIME = "application/vnd.smsroi.results+json"
 # A campaign that is still to come: a proposal, no result.
 PLANNED = "planned"
-OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED)
-# Against customers held out at random; or, where nobody was, against their own past.
-EVIDENCE = ("randomised", "weaker")
+# What customers are worth: nothing that pays or does not.
+VALUED = "valued"
+OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED, VALUED)
+# Against customers held out at random; or, where nobody was, against their own past; or no effect
+# of anything, but a forecast.
+EVIDENCE = ("randomised", "weaker", "forecast")
 
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (

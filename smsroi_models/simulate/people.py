@@ -84,6 +84,7 @@ def _record(run: Run, recorded_at: pd.Timestamp, holdout_share: float) -> str:
             "seed": None,
             "n_treatment": n_treatment,
             "n_holdout": len(run.customer) - n_treatment,
+            "n_audience": len(run.customer),
         }
     )
 

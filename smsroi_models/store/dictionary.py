@@ -28,7 +28,9 @@ report says what it therefore cannot say. Nothing is ever written to a store tha
 - **Null** is an empty field in CSV and a null elsewhere; empty text counts as null. Columns that
   may be null may be left out altogether. Columns that are not listed here are ignored.
 - **CSV** is comma-separated UTF-8 with a header; fields that hold commas, quotes or line breaks
-  are quoted.
+  are quoted. Text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a
+  tab or a carriage return) is written with an apostrophe before it, and read without: `'=1+1` is
+  the id `=1+1`.
 - **Privacy**: no telephone number, e-mail address or name of a person enters a store. People are
   `customer_id`, a keyed pseudonym; the bodies of inbound texts are not kept. Survey comments are
   free text and may give somebody away: treat them so.

@@ -10,6 +10,13 @@ from smsroi_models.errors import StoreError
 SOURCE = "source"
 """The name under which a DuckDB file is attached."""
 
+FORMULA_SIGNS = r"[=+@\t\r-]"
+"""What text begins with that a spreadsheet takes for a formula, as a regular expression.
+
+Written to CSV, such text gets an apostrophe before it, and so does text that has apostrophes before
+such a sign already: reading takes one off, and gets every text back.
+"""
+
 
 def sql_text(value: object) -> str:
     """Return the value as a SQL text literal.
@@ -37,7 +44,8 @@ def read_parquet_sql(files: Sequence[Path]) -> str:
 def read_csv_sql(file: Path) -> str:
     """Return the query that reads a comma-separated UTF-8 file, every column as text.
 
-    Nothing is guessed from the values: types are the contract's affair. Empty text is null.
+    Nothing is guessed from the values: types are the contract's affair. Empty text is null. An
+    apostrophe that keeps a formula inert (`FORMULA_SIGNS`) is taken off.
 
     Raises
     ------
@@ -45,11 +53,23 @@ def read_csv_sql(file: Path) -> str:
         If the file has no header, is not separated by commas, names a column twice, or is not
         UTF-8.
     """
-    columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in _header(file))
+    header = _header(file)
+    columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in header)
+    read = ", ".join(map(_as_it_was, header))
     return (
-        f"SELECT * FROM read_csv([{sql_text(file)}], auto_detect = false, header = true, "
+        f"SELECT {read} FROM read_csv([{sql_text(file)}], auto_detect = false, header = true, "
         f"delim = ',', quote = '\"', escape = '\"', nullstr = '', hive_partitioning = false, "
         f"columns = {{{columns}}})"
+    )
+
+
+def _as_it_was(name: str) -> str:
+    quoted = '"' + name.replace('"', '""') + '"'
+    inert = sql_text(f"^'('*{FORMULA_SIGNS})")
+    # Hardly any text begins with an apostrophe: the others are spared the regular expression.
+    return (
+        f"CASE WHEN starts_with({quoted}, '''') THEN regexp_replace({quoted}, {inert}, '\\1') "
+        f"ELSE {quoted} END AS {quoted}"
     )
 
 

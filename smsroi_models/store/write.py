@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from smsroi_models.errors import StoreError
 from smsroi_models.store.conform import similar_column
 from smsroi_models.store.layout import is_duckdb_file, nearest
+from smsroi_models.store.sources import FORMULA_SIGNS
 from smsroi_models.store.tables import TABLES, Column, Kind, Table
 
 _ARROW: dict[Kind, pa.DataType] = {
@@ -88,6 +89,8 @@ def write_tables(
     """Write frames into a folder that is there, as ``<table>.parquet`` or ``<table>.csv``.
 
     For some tables beside others; `write_store` writes a store whole. Raises as `write_store`.
+    In CSV, text that a spreadsheet would take for a formula begins with an apostrophe more, which
+    a store takes off again (`sources.read_csv_sql`).
     """
     frames = {name: _to_arrow(name, frame) for name, frame in tables.items()}
     if file_format == "parquet":
@@ -95,7 +98,18 @@ def write_tables(
         return
     needed = pyarrow.csv.WriteOptions(quoting_style="needed")
     for name, frame in frames.items():
-        pyarrow.csv.write_csv(frame, folder / f"{name}.csv", needed)
+        pyarrow.csv.write_csv(_inert(frame), folder / f"{name}.csv", needed)
+
+
+def _inert(frame: pa.Table) -> pa.Table:
+    """Return the table with its texts as no formula of a spreadsheet."""
+    for place, column in enumerate(frame.schema):
+        if pa.types.is_string(column.type):
+            text = pa.compute.replace_substring_regex(
+                frame[column.name], pattern=f"^('*{FORMULA_SIGNS})", replacement=r"'\1"
+            )
+            frame = frame.set_column(place, column, text)
+    return frame
 
 
 def _to_arrow(name: str, frame: pd.DataFrame) -> pa.Table:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,11 +22,14 @@ from smsroi_models.errors import (
     StoreError,
 )
 from smsroi_models.holdout import holdout_lift
+from smsroi_models.planning.proposal import propose_campaign
 from smsroi_models.result import CampaignResult
+from smsroi_models.segments import segment_lifts
 from smsroi_models.simulate import Program, simulate_program
 from smsroi_models.soundness import parse_as_of
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
+from smsroi_models.without_holdout import counterfactual_roi
 
 # Margins of the corner shop's customers as worked out in test_outcomes.
 TREATMENT_MARGINS, HOLDOUT_MARGINS = [64.0, -13.0, 0.0, 20.0], [30.0, 0.0, 20.0]
@@ -86,6 +90,30 @@ def test_too_early_says_when(shop: Store) -> None:
     assert "'SPRING' cannot be read as of 2025-03-17 00:00 UTC" in text
     assert "no 7-day window is over in treatment and holdout" in text
     assert "first window ends 2025-03-17 10:00 UTC, the last 2025-03-22 10:00 UTC" in text
+
+
+@pytest.mark.parametrize("value", ["", 0, False, 20250321])
+def test_what_is_no_moment_is_refused_and_not_taken_for_the_default(
+    shop: Store, value: object
+) -> None:
+    as_of: Any = value
+    for read in (
+        lambda: analyze_campaign(shop, "SPRING", as_of),
+        lambda: counterfactual_roi(shop, "SPRING", as_of),
+        lambda: segment_lifts(shop, "SPRING", as_of=as_of),
+        lambda: propose_campaign(shop, window_days=7, as_of=as_of),
+    ):
+        with pytest.raises(ParameterError, match=f"as_of is {value!r}: write a date"):
+            read()
+
+
+def test_a_campaign_that_has_not_begun_says_when_it_does(shop: Store) -> None:
+    with pytest.raises(NotReadyError) as caught:
+        analyze_campaign(shop, "SPRING", "2025-03-10")
+    text = str(caught.value)
+    assert "'SPRING' has not begun as of 2025-03-10 00:00 UTC" in text
+    assert "its first customer is assigned 2025-03-10 10:00 UTC" in text
+    assert "the last 2025-03-22 10:00 UTC" in text and "so_far" not in text
 
 
 def test_a_misspelt_campaign_suggests_the_nearest(shop: Store) -> None:

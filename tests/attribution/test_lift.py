@@ -74,8 +74,19 @@ def test_unknown_options_are_refused() -> None:
         compare(arm, arm, alternative="bigger")  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="relative_scale is 'cubic'"):
         compare(arm, arm, relative_scale="cubic")  # type: ignore[arg-type]
-    with pytest.raises(ParameterError, match=r"spend has mean .* a proportion is 0 or 1 a row"):
+    with pytest.raises(DataError, match=r"spend has mean .* a proportion is 0 or 1 a row"):
         compare(arm, arm, proportion=True)
+
+
+@pytest.mark.parametrize("squares", [80.0, 49.0])
+def test_moments_that_0_and_1_cannot_have_are_no_proportion(squares: float) -> None:
+    """Of 0 and 1 the sum of squares is the sum: here 50."""
+    sound = Moments.from_sums("bought", 100, 50, 50)
+    assert compare(sound, sound, proportion=True).mean_treatment == 0.5
+    other = Moments.from_sums("bought", 100, 50, squares)
+    for arms in ((other, sound), (sound, other)):
+        with pytest.raises(DataError, match=r"bought has mean 0\.5 and variance .* cannot have"):
+            compare(*arms, proportion=True)
 
 
 def test_no_ratio_to_a_mean_that_may_be_zero() -> None:

@@ -20,7 +20,10 @@ from smsroi_models.attribution.rules import PRESETS
 from smsroi_models.attribution.series import Span, daily_sums, series_customers
 from smsroi_models.attribution.spending import texts_summed
 from smsroi_models.attribution.touches import ledger
-from smsroi_models.store.tables import TABLES
+from smsroi_models.clv.assigned_histories import assigned_histories, kinds_counted
+from smsroi_models.clv.recruits import outside_the_arms, recruits_summed
+from smsroi_models.clv.retention_counts import arm_purchases, cohort_purchases, quarter_starts
+from smsroi_models.store.tables import ARMS, TABLES
 
 STORE = {name: ibis.table(table.schema(), name=name) for name, table in TABLES.items()}
 CAMPAIGN = Campaign("C", "C", datetime(2025, 3, 1, tzinfo=UTC), 14, 0.6, "USD", None)
@@ -32,6 +35,7 @@ SPAN = Span(datetime(2025, 3, 1, tzinfo=UTC), 180, 14)
 PEOPLE = series_customers(STORE, CAMPAIGN, SPAN)
 LEDGER = ledger(STORE, CAMPAIGN, AS_OF, 31)
 ARM = Moments.from_rows([[0.0, 0.0], [1.0, 2.0]], ["revenue", "pre_revenue"])
+HISTORIES = assigned_histories(STORE, CAMPAIGN, AS_OF, 14)
 QUERIES = {
     "assigned_customers": assigned_customers(STORE, CAMPAIGN),
     "ready_customers": READY,
@@ -55,6 +59,13 @@ QUERIES = {
         STORE, CAMPAIGN, AS_OF, list(PRESETS.values()), CUSTOMERS, (ARM, ARM)
     ),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
+    "assigned_histories": HISTORIES,
+    "kinds_counted": kinds_counted(HISTORIES, "arm", ARMS, alike_in_spend=True),
+    "recruits_summed": recruits_summed(
+        STORE, CAMPAIGN, AS_OF, outside_the_arms(STORE, CAMPAIGN, {"c": "recruited"})
+    ),
+    "arm_purchases": arm_purchases(STORE, CAMPAIGN, AS_OF, 44),
+    "cohort_purchases": cohort_purchases(STORE, AS_OF.date(), quarter_starts(AS_OF.date(), 8)),
 }
 
 

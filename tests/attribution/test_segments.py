@@ -70,6 +70,19 @@ def test_each_customer_is_in_the_segment_that_the_store_knows(segmented_shop: St
     assert list(rows[0]) == [*customers.columns, "segment"]
 
 
+@pytest.mark.parametrize("name", ["(none)", NO_SEGMENT, NO_SEGMENT.strip(), f"\t{NO_SEGMENT}"])
+def test_no_segment_of_a_store_is_taken_for_none(tmp_path: Path, name: str) -> None:
+    frames = shop_frames()
+    named = {who: segment or name for who, segment in (SEGMENT | {"h2": None}).items()}
+    named["t4"] = None  # type: ignore[assignment]
+    frames["customers"]["segment"] = frames["customers"]["customer_id"].map(named)
+    with open_store(write_store(frames, tmp_path / "store")) as store:
+        customers = outcomes(store, read_campaign(store, "SPRING"), AS_OF)
+        rows = with_segment(store, customers, "segment").to_pyarrow().to_pylist()
+    assert {r["customer_id"] for r in rows if r["segment"] == NO_SEGMENT} == {"t4"}
+    assert {r["customer_id"] for r in rows if r["segment"] == name.strip()} == {"h2"}
+
+
 def test_moments_of_each_segment_by_hand(segmented_shop: Store) -> None:
     campaign = read_campaign(segmented_shop, "SPRING")
     groups = collect_segments(segmented_shop, campaign, AS_OF, pre_days=PRE_DAYS)
@@ -91,6 +104,16 @@ def test_what_is_no_segment_is_refused(segmented_shop: Store, by: str) -> None:
 def test_the_columns_that_may_be_asked_for_are_named(segmented_shop: Store) -> None:
     with pytest.raises(ParameterError, match="outcome is 'profit': use revenue, margin, orders"):
         segment_lifts(segmented_shop, "SPRING", as_of=AS_OF, outcome="profit")
+
+
+def test_an_outcome_whose_table_is_absent_names_the_table(tmp_path: Path) -> None:
+    frames = shop_frames()
+    del frames["subscriptions"]
+    with (
+        open_store(write_store(frames, tmp_path / "store")) as store,
+        pytest.raises(ParameterError, match="'opted_out', but the store has no table subscriptio"),
+    ):
+        segment_lifts(store, "SPRING", as_of=AS_OF, outcome="opted_out")
 
 
 def test_a_store_that_cannot_say_is_refused(tmp_path: Path, segmented_shop: Store) -> None:

@@ -68,6 +68,7 @@ def test_the_plan_is_recorded_as_proposed(planned):
     plan = read_plan(folder / told["plan"])
     assert (plan.campaign_id, plan.name, plan.window_days) == ("NEXT", HOSTILE, 14)
     assert plan.holdout_share == told["figures"]["chosen"]["holdout_share"]
+    assert plan.n_audience == told["figures"]["stakes"]["n_customers"]
     assert plan.strata == ("segment",) and plan.seed is None and plan.n_holdout is None
     assert plan.covariates == ("pre_revenue", "pre_orders")
 
@@ -129,11 +130,18 @@ def test_options_reach_the_page_and_the_record_in_plain_lines(shop, tmp_path):
         (("camp-01", "--window-days", 14), "in the store already", 2),
         (("NEXT", "--window-days", 0), "window_days is 0", 2),
         (("NEXT", "--window-days", 14, "--power", 2), "power", 2),
+        (("NEXT", "--window-days", 14, "--power", 0.05), "power is 0.05", 2),
         (("NEXT", "--window-days", 14, "--audience-segment", "x"), "the segments are", 1),
+        (("NEXT", "--window-days", 14, "--holdout-share", 0.00001), "at least 5", 1),
+        (("NEXT", "--window-days", 14, "--holdout-share", 0.99999), "at least 5", 1),
+        (("NEXT", "--window-days", 3650), "choose a shorter window", 1),
+        (("NEXT", "--window-days", 14, "--as-of", "2999-01-01"), "still to come", 2),
+        (("NEXT", "--window-days", 14, "--as-of", "1999-01-01"), "no campaign", 1),
+        (("NEXT", "--window-days", 14, "--cost-per-text", 0, "--fixed-cost", 0), "both 0", 2),
     ],
 )
-def test_wrong_use_is_told_and_records_nothing(arguments, word, code, shop, tmp_path):
+def test_wrong_use_is_told_and_leaves_nothing_behind(arguments, word, code, shop, tmp_path):
     run = _smsroi("plan", *arguments, "--store", shop, cwd=tmp_path)
     assert run.returncode == code, run.stderr
     assert word in run.stderr and "Traceback" not in run.stderr
-    assert not (tmp_path / "plans").exists()
+    assert not list(tmp_path.iterdir())

@@ -1,6 +1,7 @@
 """From a plan and a list of customers to the tables of a store."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -142,6 +143,19 @@ def test_strata_of_several_columns_with_nulls(tmp_path):
     assert set(_draw(tmp_path / "people.csv", plan=plan).table["stratum"]) == found
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"region": ["(none)"] * 50 + [None] * 50, "segment": "x"},
+        {"region": ["a / b"] * 50 + ["a"] * 50, "segment": ["c"] * 50 + ["b / c"] * 50},
+    ],
+)
+def test_strata_that_would_share_a_name_are_refused(values):
+    people = PEOPLE.assign(**values)
+    with pytest.raises(DataError, match="2 strata of region and segment have only 1 names"):
+        _draw(people, plan=replace(PLAN, strata=("region", "segment")))
+
+
 def test_numbers_may_be_strata():
     people = PEOPLE.assign(region=[1, 2] * 50)
     assert set(_draw(people).table["stratum"]) == {"1", "2"}
@@ -247,6 +261,55 @@ def test_draws_out_of_order_are_refused(options, word):
         _draw(**options)
 
 
+@pytest.mark.parametrize(
+    ("n_audience", "word"),
+    [
+        (None, ""),
+        (91, ""),
+        (90, "the list has 100 customers to assign; the plan was sized for 90: .* more"),
+        (111, ""),
+        (112, "the list has 100 customers to assign; the plan was sized for 112: .* less"),
+        (200, "sized for 200"),
+    ],
+)
+def test_a_list_of_another_size_than_planned_is_told(n_audience, word):
+    told = " ".join(_draw(plan=replace(PLAN, n_audience=n_audience)).warnings)
+    assert re.search(word, told) if word else "sized for" not in told
+
+
+def test_less_than_half_the_planned_audience_is_refused_unless_asked_for():
+    plan = replace(PLAN, n_audience=201)
+    with pytest.raises(DataError, match=r"has 100 .* sized for 201: .*--any-size \(any_size=True"):
+        _draw(plan=plan)
+    drawn = _draw(plan=plan, any_size=True)
+    assert drawn.plan.n_treatment == 80 and "sized for 201" in drawn.warnings[0]
+    assert drawn.table.equals(_draw().table)
+
+
+def test_where_opt_outs_cannot_be_checked_it_is_said(shop, tmp_path):
+    drawn = _draw()
+    assert drawn.opted_out is None and "no --store" in drawn.warnings[0]
+    checked = _draw(store=shop, drop_opted_out=True)
+    assert checked.opted_out == 1 and checked.warnings == ()
+    orders = {"orders": shop["orders"].to_pandas()}
+    with smsroi.open_store(smsroi.write_store(orders, tmp_path / "few")) as few:
+        drawn = _draw(store=few)
+    assert drawn.opted_out is None and "no table subscriptions" in drawn.warnings[0]
+
+
+def test_the_command_says_that_opt_outs_were_not_checked(files, tmp_path):
+    run = _smsroi(*files, "--out", tmp_path / "out", "--json")
+    told = json.loads(run.stdout)
+    assert run.returncode == 0 and told["opted_out"] is None
+    assert "opt-outs were not checked" in told["warnings"][0]
+    assert run.stderr == f"warning: {told['warnings'][0]}\n"
+
+
+def test_those_who_opted_out_are_not_of_the_planned_audience(shop):
+    plan = replace(PLAN, n_audience=90)
+    assert _draw(store=shop, plan=plan, drop_opted_out=True).warnings == ()  # 99 are left
+
+
 def test_files_that_are_no_list_are_refused(tmp_path):
     (tmp_path / "people.txt").write_text("customer_id\n")
     (tmp_path / "people.parquet").write_text("customer_id\n")
@@ -276,6 +339,32 @@ def test_what_is_written_makes_the_store_whole(tmp_path, file_format):
         table = store["assignments"].order_by("customer_id").to_pandas()
         assert table["arm"].tolist() == _draw().table["arm"].tolist()
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["out", "shop"]
+
+
+FORMULAS = ["=1+1", "+1x", "-2x", "@x", "\tx", "\rx", "'=1", "''@x", "'plain", "it's", "x=1"]
+
+
+def test_ids_like_formulas_are_inert_in_csv_and_read_back_as_they_were(tmp_path):
+    people = pd.DataFrame({"customer_id": FORMULAS, "region": "=n"})
+    drawn = _draw(people)
+    out = write_assignment(drawn, tmp_path / "out", file_format="csv")
+    written = pd.read_csv(out / "assignments.csv", keep_default_na=False)
+    assert not written["customer_id"].str.match(r"[=+\-@\t\r]").any()
+    assert {"'=1+1", "'@x", "''=1", "'''@x", "'plain", "it's", "x=1"} < set(written["customer_id"])
+    assert set(written["stratum"]) == {"'=n"}
+    with smsroi.open_store(out) as store:
+        read = store["assignments"].order_by("customer_id").to_pandas()
+    assert sorted(read["customer_id"]) == sorted(FORMULAS) and set(read["stratum"]) == {"=n"}
+    # What was written is a list of customers itself.
+    again = _draw(out / "assignments.csv", plan=replace(PLAN, strata=("stratum",)))
+    assert sorted(again.table["customer_id"]) == sorted(FORMULAS)
+
+
+def test_a_list_with_ids_like_formulas_is_read_as_it_is(tmp_path):
+    pd.DataFrame({"customer_id": FORMULAS[:4], "region": "n"}).to_csv(
+        tmp_path / "people.csv", index=False
+    )
+    assert sorted(_draw(tmp_path / "people.csv").table["customer_id"]) == sorted(FORMULAS[:4])
 
 
 def test_the_same_draw_makes_the_same_bytes(tmp_path):
@@ -353,6 +442,7 @@ def test_the_command_draws_by_plan_and_seed(files, tmp_path):
     plan = read_plan(out / "plan.json")
     assert (told["n_treatment"], told["n_holdout"]) == (plan.n_treatment, plan.n_holdout)
     assert (told["opted_out"], told["strata"], told["seed"]) == (1, 2, 7)
+    assert told["warnings"] == [] and run.stderr == ""
     assert told["sha256"] == plan.sha256
     expected = _draw(PEOPLE.iloc[1:]).table
     written = pd.read_csv(out / "assignments.csv")
@@ -385,6 +475,20 @@ def test_wrong_use_of_the_command_exits_2(files, tmp_path, arguments, word):
     assert run.returncode == 2
     assert word in run.stderr and "Traceback" not in run.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_the_command_warns_of_another_size_and_refuses_a_small_part(files, tmp_path):
+    sized = write_plan(replace(PLAN, n_audience=150), tmp_path / "sized.json")
+    run = _smsroi(sized, files[1], "--out", tmp_path / "one", "--json")
+    assert run.returncode == 0
+    assert "warning: the list has 100 customers to assign" in run.stderr
+    assert "sized for 150" in " ".join(json.loads(run.stdout)["warnings"])
+    large = write_plan(replace(PLAN, n_audience=34_164), tmp_path / "large.json")
+    refused = _smsroi(large, files[1], "--out", tmp_path / "two")
+    assert refused.returncode == 1 and "sized for 34,164" in refused.stderr
+    assert not (tmp_path / "two").exists()
+    run = _smsroi(large, files[1], "--out", tmp_path / "two", "--any-size")
+    assert run.returncode == 0 and "sized for 34,164" in run.stderr
 
 
 def test_a_plan_that_was_changed_is_refused_by_the_command(files, tmp_path):

@@ -38,6 +38,16 @@ def test_the_canonical_text_is_the_one_written_by_hand():
     assert PLAN.sha256 == sha256_of(TEXT)
 
 
+def test_a_plan_without_an_audience_keeps_the_hash_of_before():
+    """Plans recorded before there was such a key must still be read."""
+    sized = replace(PLAN, n_audience=10_000)
+    assert sized.to_json() == TEXT.replace('"n_holdout"', '"n_audience":10000,"n_holdout"')
+    assert plan_from_record(TEXT, sha256_of(TEXT)).n_audience is None
+    assert plan_from_record(sized.to_json(), sized.sha256) == sized
+    with pytest.raises(ParameterError, match="unknown to a plan"):
+        plan_from_record(TEXT.replace('"n_holdout"', '"n_audience":null,"n_holdout"'), PLAN.sha256)
+
+
 def test_what_means_the_same_has_the_same_hash():
     same = replace(
         PLAN,
@@ -65,6 +75,7 @@ def test_what_means_the_same_has_the_same_hash():
         {"rule": DecisionRule()},
         {"seed": 0},
         {"n_treatment": 800, "n_holdout": 200},
+        {"n_audience": 1_000},
     ],
 )
 def test_every_change_shows(change, tmp_path):
@@ -225,6 +236,9 @@ def test_as_planned_nothing_is_said():
         assert deviations(DRAWN, replace(AS_PLANNED, sha256=sha256)) == ()
     # By chance: 2.5 standard deviations.
     assert deviations(PLAN, replace(AS_PLANNED, n_treatment=7_900, n_holdout=2_100)) == ()
+    for n_audience in (9_091, 11_111):  # a tenth more or less
+        sized = replace(PLAN, n_audience=n_audience)
+        assert deviations(sized, replace(AS_PLANNED, sha256=sized.sha256)) == ()
     at_once = replace(AS_PLANNED, first_assigned_at=PLAN.recorded_at)
     assert deviations(PLAN, at_once) == ()
 
@@ -264,6 +278,16 @@ def test_as_planned_nothing_is_said():
             PLAN,
             {"n_treatment": 9_000, "n_holdout": 1_000},
             "10.00% of customers are held out; planned were 20.00%.",
+        ),
+        (
+            replace(PLAN, n_audience=11_112),
+            {"sha256": None},
+            "10,000 customers are assigned; the plan was sized for 11,112.",
+        ),
+        (
+            replace(DRAWN, n_audience=9_090),
+            {"sha256": None},
+            "10,000 customers are assigned; the plan was sized for 9,090.",
         ),
         (
             DRAWN,

@@ -8,7 +8,13 @@ import pytest
 from smsroi_models.report import figures
 from smsroi_models.roi import CostLine
 
-FIGURES = (figures.waterfall, figures.lift_intervals, figures.cumulative_margin)
+FIGURES = (
+    figures.waterfall,
+    figures.lift_intervals,
+    figures.cumulative_margin,
+    figures.long_term,
+    figures.retention,
+)
 
 
 @pytest.mark.parametrize("draw", FIGURES)

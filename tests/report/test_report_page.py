@@ -20,6 +20,8 @@ PARTS = (
     page.lift_table,
     page.segments,
     page.after_window,
+    page.long_term,
+    page.retention,
     page.checks,
     page.limits,
     page.method,

@@ -14,6 +14,7 @@ def test_every_campaign_has_the_plan_that_it_was_drawn_by(program: Program) -> N
         assert plan.to_json() == row["record"]
         assert (plan.campaign_id, plan.recorded_at) == (campaign_id, row["recorded_at"])
         assert (plan.n_treatment, plan.n_holdout) == (row["n_treatment"], row["n_holdout"])
+        assert plan.n_audience == plan.n_treatment + plan.n_holdout
         assert plan.n_treatment == arms[campaign_id, "treatment"]
         assert plan.n_holdout == arms[campaign_id, "holdout"]
         assert plan.treatment_share == row["treatment_share"]

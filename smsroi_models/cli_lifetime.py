@@ -1,0 +1,105 @@
+"""The command for what customers are worth: `smsroi clv`."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from smsroi_models.errors import ParameterError
+from smsroi_models.paths import NOTEBOOKS, find_store
+
+lifetimes = typer.Typer()
+
+
+@lifetimes.command()
+def clv(
+    store: Annotated[
+        str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
+    ] = "data/demo",
+    reports: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("reports"),
+    as_of: Annotated[
+        str, typer.Option(help="ISO date or time, UTC; by default the last full day of orders.")
+    ] = "",
+    horizon_weeks: Annotated[float, typer.Option(help="How far ahead purchases count.")] = 52.0,
+    discount_rate_per_year: Annotated[
+        float, typer.Option(help="What money due in a year loses, a share.")
+    ] = 0.1,
+    margin_rate: Annotated[
+        float, typer.Option(help="Margin of revenue, a share; 0 for that of the store's orders.")
+    ] = 0.0,
+    model: Annotated[str, typer.Option(help="auto, or bg_nbd, mbg_nbd, pareto_nbd.")] = "auto",
+    confidence_level: Annotated[float, typer.Option(help="Of every interval.")] = 0.95,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for each customer's own figures.")
+    ] = None,
+    out_format: Annotated[str, typer.Option("--format", help="parquet or csv.")] = "parquet",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+) -> None:
+    """Report what the customers are worth, and write each one's figures on request."""
+    from smsroi_models.lifetime_terms import LifetimeTerms
+    from smsroi_models.report.index import write_index
+    from smsroi_models.report.runner import render
+
+    LifetimeTerms(horizon_weeks, discount_rate_per_year, "week", confidence_level)
+    _check(as_of, out_format, margin_rate, model)
+    url = find_store(store)
+    reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
+    values = {
+        "store_url": url,
+        "as_of": as_of,
+        "horizon_weeks": horizon_weeks,
+        "discount_rate_per_year": discount_rate_per_year,
+        "margin_rate": margin_rate,
+        "purchase_model": model,
+        "confidence_level": confidence_level,
+    }
+    done = render(NOTEBOOKS / "customer_lifetime_value.ipynb", values, reports)
+    index = write_index(reports)
+    written = _write(out, out_format, values, done.results) if out else None
+    if as_json:
+        told = {"report": str(done.report), "results": str(done.results), "verdict": done.verdict}
+        print(json.dumps(told | {"customers": written and str(written)}, indent=2))
+        return
+    print(done.verdict)
+    print(f"\nOpen {done.report}\nAll reports: {index}")
+    if written:
+        print(f"Customers one by one: {written}")
+
+
+def _check(as_of: str, out_format: str, margin_rate: float, model: str) -> None:
+    """Refuse wrong options before a kernel starts."""
+    from smsroi_models.clv.valued import Margin
+    from smsroi_models.lifetime_models import model_names
+    from smsroi_models.soundness import parse_as_of
+
+    model_names(model)
+    if margin_rate:
+        Margin(margin_rate)
+    if as_of and parse_as_of(as_of) > datetime.now(UTC):
+        raise ParameterError(f"as_of is {as_of}, which is still to come: name a moment in the past")
+    if out_format not in ("parquet", "csv"):
+        raise ParameterError(f"format is {out_format!r}: it must be parquet or csv")
+
+
+def _write(out: Path, out_format: str, values: dict[str, Any], results: Path) -> Path:
+    """Write each customer's figures beside those of the report, by the model that it chose."""
+    from smsroi_models.lifetime import analyze_lifetime_value
+    from smsroi_models.lifetime_predictions import write_customer_values
+    from smsroi_models.store.connect import open_store
+
+    report = json.loads(results.read_text(encoding="utf-8"))
+    with open_store(values["store_url"]) as opened:
+        result = analyze_lifetime_value(
+            opened,
+            report["as_of"],
+            horizon_weeks=values["horizon_weeks"],
+            discount_rate_per_year=values["discount_rate_per_year"],
+            margin_rate=values["margin_rate"] or None,
+            model=report["figures"]["model"],
+            confidence_level=values["confidence_level"],
+        )
+        return write_customer_values(
+            opened, result, out / f"customers-{report['as_of']}.{out_format}"
+        )

@@ -1,0 +1,200 @@
+"""The notebook on lifetime value: run, shown, listed, and safe against what others wrote."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import smsroi_models as smsroi
+from smsroi_models.cli import app
+from smsroi_models.lifetime_result import LifetimeResult
+from smsroi_models.report import lifetime_figure as figure
+from smsroi_models.report import lifetime_groups_figure as groups_figure
+from smsroi_models.report import lifetime_page as page
+from smsroi_models.report import lifetime_payload as payload
+from smsroi_models.report import lifetime_words as words
+from smsroi_models.report.drawing import Picture
+from smsroi_models.report.escaped import Html
+from smsroi_models.report.results import RESULTS_MIME
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+NOTEBOOK = NOTEBOOKS / "customer_lifetime_value.ipynb"
+HOSTILE = """<script>alert(1)</script>"'&$x$ {{ 7*7 }} {campaign_id} <img src=x onerror=1>"""
+PARTS = (
+    page.verdict,
+    page.key_figures,
+    page.alive,
+    lambda result: page.groups(result, "segment"),
+    lambda result: page.groups(result, "cohort"),
+    page.holdout,
+    page.models,
+    page.checks,
+    page.limits,
+    page.method,
+)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    program = smsroi.simulate_program(6_000, 2, np.random.default_rng(92), detail="core")
+    return smsroi.write_store(program.tables, tmp_path_factory.mktemp("clv") / "shop")
+
+
+@pytest.fixture(scope="module")
+def result(shop: Path) -> LifetimeResult:
+    with smsroi.open_store(shop, threads=1) as store:
+        return smsroi.analyze_lifetime_value(store)
+
+
+class _Tags(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_command_renders_lists_and_writes(
+    shop: Path, result: LifetimeResult, tmp_path: Path
+) -> None:
+    """The runner holds every page against `check_page` before it is written."""
+    places = ["--store", str(shop), "--reports", str(tmp_path / "r"), "--out", str(tmp_path / "o")]
+    run = CliRunner().invoke(app, ["clv", *places, "--json"])
+    assert run.exit_code == 0, run.output
+    told = json.loads(run.stdout)
+    report = Path(told["report"])
+    results = json.loads(Path(told["results"]).read_text())
+    assert results["outcome"] == "valued" and results["evidence"] == "forecast"
+    assert results["verdict"] == words.verdict(result)
+    total = results["figures"]["total"]["expected_value"]["estimate"]
+    assert total == pytest.approx(result.total.expected_value.estimate, rel=1e-12)
+    seen = _Tags(report.read_text())
+    assert seen.tags.count("img") == 5
+    assert words.TITLE in seen.text and "no effect of any text" in seen.text
+    index = (tmp_path / "r" / "index.html").read_text()
+    assert "valued" in index and results["verdict"].split(".")[0] in index
+    customers = pd.read_parquet(told["customers"])
+    assert len(customers) == result.n_customers
+    assert customers.lifetime_value.sum() == pytest.approx(total, rel=1e-6)
+
+
+def test_a_bare_papermill_call_runs_it_without_a_warning(shop: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.ipynb"
+    command = [
+        *(sys.executable, "-m", "papermill", str(NOTEBOOK), str(output)),
+        *("-p", "store_url", str(shop), "-p", "horizon_weeks", "26", "--no-progress-bar"),
+        *("-p", "purchase_model", "mbg_nbd", "-p", "margin_rate", "0.5"),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    cells = nbformat.read(output, as_version=4).cells
+    assert not [o for c in cells for o in c.get("outputs", ()) if o.output_type == "stream"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--as-of", "2999-01-01"],
+        ["--horizon-weeks", "0"],
+        ["--format", "xlsx"],
+        ["--confidence-level", "95"],
+        ["--model", "nbd"],
+        ["--margin-rate", "-1"],
+    ],
+)
+def test_wrong_options_are_refused_before_anything_runs(
+    shop: Path, tmp_path: Path, wrong: list[str]
+) -> None:
+    run = CliRunner().invoke(
+        app, ["clv", "--store", str(shop), "--reports", str(tmp_path / "r"), *wrong]
+    )
+    assert isinstance(run.exception, smsroi.errors.ParameterError), run.output
+    assert not (tmp_path / "r").exists()
+
+
+def test_the_figures_for_machines_are_the_results(result: LifetimeResult) -> None:
+    bundle = payload.results(result, "customers")._repr_mimebundle_()[RESULTS_MIME]
+    figures = bundle["figures"]
+    assert figures["total"] == result.total.to_dict()
+    assert figures["holdout"]["trials"][result.model]["by_frequency"]["most"][-1] is None
+    assert [group["name"] for group in figures["groups"]["region"]] == [
+        "east",
+        "north",
+        "south",
+        "west",
+    ]
+    json.dumps(bundle, allow_nan=False)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_others_wrote_stays_text(result: LifetimeResult, part) -> None:
+    hostile = tuple(replace(group, name=HOSTILE) for group in result.groups["segment"])
+    named = replace(result, groups={**result.groups, "segment": hostile})
+    plain, seen = _Tags(part(result).text), _Tags(part(named).text)
+    assert seen.tags == plain.tags
+    assert "script" not in seen.tags
+
+
+def test_every_figure_says_what_it_shows(result: LifetimeResult) -> None:
+    for picture in (
+        figure.tracking(result),
+        figure.holdout(result),
+        groups_figure.alive(result),
+        groups_figure.groups(result, "cohort"),
+        groups_figure.groups(result, "segment"),
+    ):
+        assert isinstance(picture, Picture)
+        assert picture.svg.startswith("<?xml") and len(picture.alt) > 60
+        assert "nan" not in picture.alt
+
+
+def test_what_is_not_known_is_said_and_not_drawn(result: LifetimeResult) -> None:
+    cohorts = {"cohort": result.groups["cohort"]}
+    bare = replace(result, holdout=None, groups=cohorts, currency="", n_without_orders=7)
+    assert figure.holdout(bare).text == "" and groups_figure.groups(bare, "segment").text == ""
+    assert "too short" in page.holdout(bare).text
+    assert "does not say" in page.groups(bare, "region").text
+    assert "7 known customers" in page.limits(bare).text
+    assert isinstance(figure.tracking(bare), Picture)
+    assert isinstance(page.key_figures(bare), Html)
+    assert "None" not in words.verdict(bare)
+
+
+def test_spend_without_a_range_is_told(result: LifetimeResult) -> None:
+    endless = replace(result, total=replace(result.total, predicted_value=None))
+    assert "cannot be told" in words.sentence(endless)
+    assert words.shown_value(endless) == result.total.expected_value
+
+
+def test_a_failed_check_takes_the_plain_headline_away(result: LifetimeResult) -> None:
+    broken = replace(result.checks[0], status="failed", text="Something is wrong.")
+    caution = replace(result, checks=(broken,))
+    assert "with a caution" in words.headline(caution)
+    assert "Something is wrong." in page.verdict(caution).text
+    assert broken.name.lower() in words.verdict(caution)
+
+
+def test_groups_are_told_apart_only_where_their_ranges_are(result: LifetimeResult) -> None:
+    regions, segments = result.groups["region"], result.groups["segment"]
+    assert words.groups_finding(regions, "region").startswith("By region, no customers are clearly")
+    assert "times those of occasional" in words.groups_finding(segments, "segment")
+    assert words.groups_finding(regions[:1], "region") == "All customers are of one region"
+
+
+def test_who_bought_once_is_not_called_a_customer_for_certain(result: LifetimeResult) -> None:
+    assert "In BG/NBD nobody leaves" in words.alive_note(replace(result, model="bg_nbd"))
+    assert "some of them have left" in words.alive_note(replace(result, model="mbg_nbd"))

@@ -1,0 +1,191 @@
+"""The long run and who bought again, on the page, in figures and for machines."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from smsroi_models.attribution.effects import Estimate
+from smsroi_models.clv.against_seen import orders_as_habit
+from smsroi_models.clv.long_term_records import CarriedOn, Forecast, LongTerm, Recruits, Return
+from smsroi_models.clv.retention import Retention
+from smsroi_models.report import figures, long_term_page, page, payload, retention_page
+from smsroi_models.report.escaped import Html
+from smsroi_models.report.results import RESULTS_MIME
+from smsroi_models.result import CampaignResult
+
+CLEAR, UNCLEAR = Estimate(900.0, 100.0, 700.0, 1_100.0), Estimate(50.0, 500.0, -950.0, 1_050.0)
+LOST = Estimate(-900.0, 100.0, -1_100.0, -700.0)
+
+
+def _return(margin: Estimate, *, priced: bool = True) -> Return:
+    return Return(margin, margin if priced else None, margin if priced else None, 0.5)
+
+
+@pytest.fixture
+def long(result: CampaignResult) -> LongTerm:
+    """A campaign of which everything can be told."""
+    assert result.long_term is not None
+    forecasts = tuple(Forecast(days, CLEAR, UNCLEAR, UNCLEAR) for days in (30, 60))
+    return replace(
+        result.long_term,
+        in_window=_return(CLEAR),
+        seen_days=60,
+        seen=_return(UNCLEAR),
+        forecasts=forecasts,
+        year=CarriedOn(60, 4.2, 0.1, UNCLEAR, _return(UNCLEAR)),
+        no_year="",
+        recruits=Recruits(12, 3, 14, 300.5, 20.0, 2, CLEAR, ""),
+        checks=(*result.long_term.checks[:1], orders_as_habit(forecasts[-1])),
+    )
+
+
+def _table(long: LongTerm) -> str:
+    return long_term_page.long_term_table(long, "USD", 14, 0.95).text
+
+
+def test_each_view_says_what_it_rests_on(long: LongTerm) -> None:
+    text = _table(long)
+    for name in ("The window of 14 days", "and the 60 days after it, as seen", "and a year after"):
+        assert name in text
+    assert text.count("measured against the held-out, with no model") == 2
+    assert "an assumption: what changed in the 60 days goes on in proportion" in text
+    assert "in a year 4.20 times as much" in text
+
+
+def test_views_that_are_not_told_say_why(long: LongTerm) -> None:
+    text = _table(replace(long, year=None, no_year="Because <b>of</b> that."))
+    assert "No year is told. Because &lt;b&gt;of&lt;/b&gt; that." in text
+    assert "and a year after it" not in text
+    early = replace(long, year=None, seen=None, seen_days=None, no_year="Too early.", forecasts=())
+    assert "What a forecast would have claimed" not in _table(early)
+    assert long_term_page.finding(early) == "Too early to look beyond the window"
+
+
+def test_recruits_are_in_no_other_figure(long: LongTerm) -> None:
+    text = _table(long)
+    assert "12 + 3" in text and "14 with an order" in text
+    assert "$320.50" in text and "$900" in text
+    assert "In no figure above." in text and "only if they would not" in text
+    assert "2 recruits are left out" in text
+
+
+@pytest.mark.parametrize(
+    ("recruits", "why", "told"),
+    [
+        (None, "The store has no table.", "The store has no table."),
+        (Recruits(0, 0, 0, 0.0, 0.0, 0, None, ""), "", "names nobody whom this campaign recruited"),
+        (Recruits(1, 0, 1, 5.0, 0.0, 0, None, "No model."), "", "cannot be predicted: No model."),
+    ],
+)
+def test_recruits_that_cannot_be_told(
+    long: LongTerm, recruits: Recruits | None, why: str, told: str
+) -> None:
+    assert told in _table(replace(long, recruits=recruits, no_recruits=why))
+
+
+def test_a_forecast_that_did_not_come_true_is_called_so(long: LongTerm) -> None:
+    wrong = Forecast(60, CLEAR, UNCLEAR, CLEAR)
+    text = _table(replace(long, forecasts=(wrong,), checks=(orders_as_habit(wrong),)))
+    assert "forecast not supported by what was seen" in text
+    assert "check-failed" in text and "Count no lifetime value" in text
+    assert "cannot tell" in _table(long)
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        (CLEAR, "A year on, the profit still stands"),
+        (UNCLEAR, "A year on, what is left of the profit cannot be told"),
+        (LOST, "A year on, it cost more than it brought"),
+    ],
+)
+def test_the_finding_is_that_of_the_longest_view(
+    long: LongTerm, figure: Estimate, said: str
+) -> None:
+    assert long.year is not None
+    told = replace(long, year=replace(long.year, total=_return(figure)))
+    assert long_term_page.finding(told) == said
+    assert said in figures.views(told, "USD", 14, 0.95).alt  # type: ignore[union-attr]
+
+
+def test_without_a_cost_the_margin_is_told(long: LongTerm) -> None:
+    assert long.year is not None
+    bare = replace(
+        long,
+        in_window=_return(CLEAR, priced=False),
+        seen=_return(CLEAR, priced=False),
+        year=replace(long.year, total=_return(LOST, priced=False)),
+    )
+    assert "Profit" not in _table(bare)
+    assert "extra margin was $900" in _table(bare)
+    assert long_term_page.finding(bare) == "A year on, it has lost margin"
+
+
+def test_a_running_campaign_says_when(result: CampaignResult) -> None:
+    running = replace(result, long_term=None)
+    for part in (page.long_term, page.retention):
+        assert "once the campaign is over" in part(running).text
+    assert figures.long_term(running) is None and figures.retention(running) is None
+    assert payload.results(running).payload["long_term"] is None
+    assert "subscriptions" not in page.limits(running).text
+
+
+def test_what_is_left_out_stands_in_the_limits(result: CampaignResult) -> None:
+    assert "What the subscriptions that it cost would have been worth" in page.limits(result).text
+
+
+def test_machines_get_the_long_run(result: CampaignResult) -> None:
+    found = payload.results(result)._repr_mimebundle_()[RESULTS_MIME]["long_term"]
+    again = json.loads(json.dumps(found, allow_nan=False))
+    assert again["in_window"]["margin"] == result.roi.incremental_margin.to_dict()
+    assert again["fit"]["fitted_until"] == "2025-01-05"
+    assert [one["supported"] for one in again["forecasts"]] == [
+        one.supported
+        for one in result.long_term.forecasts  # type: ignore[union-attr]
+    ]
+    assert set(again["retention"]["bought"][0]) == {"days", "lift"}
+    assert again["checks"][0]["name"] == "Purchase model"
+
+
+def test_the_parts_stand_for_a_real_result(result: CampaignResult) -> None:
+    for part in (page.long_term(result), page.retention(result)):
+        assert isinstance(part, Html) and len(part.text) > 300
+    for picture in (figures.long_term(result), figures.retention(result)):
+        assert picture is not None and len(picture.alt) > 100
+        assert "<script" not in picture.svg
+    assert figures.retention(result).svg == figures.retention(result).svg  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (1, 1, "After 44 days more of the texted have bought"),
+        (1, -1, "After 44 days fewer of the texted have bought"),
+        (1, 0, "More of the texted bought in the window; 44 days on no difference is clear"),
+        (0, 0, "As many of the texted as of the held-out bought, as far as can be told"),
+    ],
+)
+def test_the_finding_on_who_bought(
+    result: CampaignResult, first: int, last: int, said: str
+) -> None:
+    assert result.long_term is not None
+    retention = result.long_term.retention
+    ends = {1: (0.01, 0.03), 0: (-0.01, 0.01), -1: (-0.03, -0.01)}
+    bought = tuple(
+        replace(one, lift=replace(one.lift, ci_lower=ends[sign][0], ci_upper=ends[sign][1]))  # type: ignore[type-var]
+        for one, sign in zip(retention.bought, (first, last), strict=True)
+    )
+    found = replace(retention, bought=bought)
+    assert retention_page.finding(found) == said
+    assert said in retention_page.retention_table(found, 0.95).text
+
+
+def test_nothing_to_compare_is_said(result: CampaignResult) -> None:
+    assert result.long_term is not None
+    retention: Retention = result.long_term.retention
+    none = tuple(replace(one, lift=None) for one in retention.bought)
+    found = replace(retention, bought=none, active=(), cohorts=())
+    assert retention_page.finding(found) == "Who bought again cannot be compared"
+    assert "<table" not in retention_page.retention_table(found, 0.95).text
+    assert figures.curves(found, 0.95).alt
