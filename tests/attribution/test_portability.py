@@ -7,11 +7,15 @@ import pytest
 
 from smsroi_models.attribution.all_campaigns import COLUMNS, active_customers, all_moments
 from smsroi_models.attribution.bots import judged_clicks
+from smsroi_models.attribution.calls import callers_assigned, calls_summed
 from smsroi_models.attribution.campaigns import Campaign, assigned_customers
 from smsroi_models.attribution.collect import moments_by_arm
+from smsroi_models.attribution.conversion_events import events_summed
+from smsroi_models.attribution.coupons import coupons_summed
 from smsroi_models.attribution.credit import with_credit
 from smsroi_models.attribution.credit_totals import credited_sums
 from smsroi_models.attribution.daily import daily_additions
+from smsroi_models.attribution.links import links_summed
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import orders_in_reach, outcomes, ready_customers
 from smsroi_models.attribution.overlap import strata_counted, texted_by_others
@@ -58,6 +62,11 @@ QUERIES = {
     "credited_sums": credited_sums(
         STORE, CAMPAIGN, AS_OF, list(PRESETS.values()), CUSTOMERS, (ARM, ARM)
     ),
+    "links_summed": links_summed(STORE, CAMPAIGN, AS_OF),
+    "coupons_summed": coupons_summed(STORE, CAMPAIGN, AS_OF),
+    "calls_summed": calls_summed(STORE, CAMPAIGN, AS_OF),
+    "callers_assigned": callers_assigned(STORE, CAMPAIGN, AS_OF),
+    "events_summed": events_summed(STORE, CAMPAIGN, AS_OF),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
     "assigned_histories": HISTORIES,
     "kinds_counted": kinds_counted(HISTORIES, "arm", ARMS, alike_in_spend=True),
