@@ -185,9 +185,9 @@ def analyze_campaign(
         store,
         campaign,
         moment,
-        customers,
         (treated, held),
         lift["revenue"].headline,
+        pre_days=pre_days,
         running=running is not None,
     )
     long_term = (

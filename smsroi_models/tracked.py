@@ -137,10 +137,10 @@ def read_comparison(
     store: Tables,
     campaign: Campaign,
     as_of: datetime,
-    customers: ibis.Table,
     arms: tuple[Moments, Moments],
     lift: Lift,
     *,
+    pre_days: int,
     running: bool = False,
 ) -> RuleComparison | None:
     """Return the comparison for customers and a lift of revenue that were read already.
@@ -151,12 +151,12 @@ def read_comparison(
     ----------
     store, campaign, as_of
         As for `ledger`.
-    customers : ibis.Table
-        From `outcomes`.
     arms : pair of Moments
-        Of those customers, treatment first.
+        Of everyone counted, treatment first.
     lift : Lift
         Of their revenue.
+    pre_days : int
+        Length of the pre-period that it is adjusted for, days.
     running : bool
         Whether the campaign still runs: then claims stand without a comparison.
     """
@@ -164,7 +164,7 @@ def read_comparison(
         return None
     every = PRESETS | {f"touch {k}": r for k, r in rules_by_touch(campaign.window_days).items()}
     kept = tuple(arm.select(("revenue", *lift.covariates)) for arm in arms)
-    credited = collect_credited(store, campaign, as_of, every, customers, (kept[0], kept[1]))
+    credited = collect_credited(store, campaign, as_of, every, (kept[0], kept[1]), pre_days)
     return _comparison(
         campaign.campaign_id,
         every,
@@ -195,7 +195,7 @@ def _read(
         raise NotEstimableError(f"revenue is not estimable: {reasons['revenue']}")
     lift = lifts["revenue"].headline
     kept = arms[0].select(("revenue", *covariates)), arms[1].select(("revenue", *covariates))
-    return lift, arms, collect_credited(store, campaign, moment, rules, customers, kept)
+    return lift, arms, collect_credited(store, campaign, moment, rules, kept, pre_days)
 
 
 def _moment(store: Store, as_of: datetime | date | str | None) -> datetime:

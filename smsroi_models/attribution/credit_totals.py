@@ -12,6 +12,7 @@ from ibis import _
 from smsroi_models.attribution.campaigns import Campaign, Tables
 from smsroi_models.attribution.credit import campaign_shares
 from smsroi_models.attribution.moments import Moments
+from smsroi_models.attribution.outcomes import orders_in_reach, ready_customers
 from smsroi_models.attribution.rules import AttributionRule
 from smsroi_models.attribution.touches import ledger
 from smsroi_models.store.tables import ARMS
@@ -51,8 +52,8 @@ def collect_credited(
     campaign: Campaign,
     as_of: datetime,
     rules: Mapping[str, AttributionRule],
-    customers: ibis.Table,
     arms: Arms,
+    pre_days: int,
 ) -> dict[str, Credited]:
     """Collect, in one query, what each rule credits the campaign with.
 
@@ -61,13 +62,13 @@ def collect_credited(
     store, campaign, as_of
         As for `touches.ledger`.
     rules : mapping of str to AttributionRule
-    customers : ibis.Table
-        From `outcomes`: everyone counted, with the columns of ``arms``.
     arms : pair of Moments
-        Of those customers, treatment first.
+        Of everyone counted, treatment first: columns among revenue and the pre-period's.
+    pre_days : int
+        Length of the pre-period, days.
     """
     names = list(rules)
-    query = credited_sums(store, campaign, as_of, list(rules.values()), customers, arms)
+    query = credited_sums(store, campaign, as_of, list(rules.values()), arms, pre_days)
     rows: list[dict[str, dict[str, Any]]] = [{} for _name in names]
     for row in query.to_pyarrow().to_pylist():
         rows[row["rule"]][row["arm"]] = row
@@ -79,23 +80,37 @@ def credited_sums(
     campaign: Campaign,
     as_of: datetime,
     rules: Sequence[AttributionRule],
-    customers: ibis.Table,
     arms: Arms,
+    pre_days: int,
 ) -> ibis.Table:
     """Return, lazily, a row per rule and arm: sums and sums of products over customers."""
     reach = max(rule.reach_days for rule in rules)
     shares = campaign_shares(
         ledger(store, campaign, as_of, reach), campaign.campaign_id, rules
     ).mutate(ordered=(_.type == "order").cast("float64"))
-    credited = shares.group_by("rule", "customer_id").aggregate(
+    credited = shares.group_by("rule", "customer_id", "arm").aggregate(
         tracked=(_.share * _.revenue).sum(),
         orders=(_.share * _.ordered).sum(),
         events=(_.share * (1.0 - _.ordered)).sum(),
         event_value=(_.share * _.value).sum(),
     )
-    others = customers.select("customer_id", "arm", *arms[0].columns)
-    joined = credited.join(others, "customer_id")
+    # Who is credited with an event alone may have no order.
+    others = _bought(store, campaign, as_of, pre_days)
+    joined = credited.left_join(others, "customer_id").mutate(
+        **{name: _[name].cast("float64").coalesce(0.0) for name in arms[0].columns}
+    )
     return joined.group_by("rule", "arm").aggregate(**_sums(joined, arms))
+
+
+def _bought(store: Tables, campaign: Campaign, as_of: datetime, pre_days: int) -> ibis.Table:
+    """Return, lazily, what customers with orders bought, as in `outcomes`."""
+    people = ready_customers(store, campaign, as_of)
+    orders = orders_in_reach(store, campaign, people, pre_days)
+    return orders.group_by("customer_id").aggregate(
+        revenue=_.revenue.sum(where=_.in_window),
+        pre_revenue=_.revenue.sum(where=~_.in_window),
+        pre_orders=(~_.in_window).sum(),
+    )
 
 
 def _sums(rows: ibis.Table, arms: Arms) -> dict[str, ibis.Value]:

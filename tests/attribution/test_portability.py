@@ -59,9 +59,7 @@ QUERIES = {
     "judged_clicks": judged_clicks(STORE),
     "ledger": LEDGER,
     "with_credit": with_credit(LEDGER, PRESETS["braze"]),
-    "credited_sums": credited_sums(
-        STORE, CAMPAIGN, AS_OF, list(PRESETS.values()), CUSTOMERS, (ARM, ARM)
-    ),
+    "credited_sums": credited_sums(STORE, CAMPAIGN, AS_OF, list(PRESETS.values()), (ARM, ARM), 90),
     "links_summed": links_summed(STORE, CAMPAIGN, AS_OF),
     "coupons_summed": coupons_summed(STORE, CAMPAIGN, AS_OF),
     "calls_summed": calls_summed(STORE, CAMPAIGN, AS_OF),
