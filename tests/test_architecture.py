@@ -110,6 +110,7 @@ LAYERS = {
             "attribution.mixture",
             "attribution.structural",
             "attribution.incrementality",
+            "attribution.pooled_factors",
             "attribution.shares",
             "attribution.tracked_records",
             "planning.design",
