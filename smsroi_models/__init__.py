@@ -37,7 +37,7 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
-from smsroi_models.systems import Systems, tracking_systems
+from smsroi_models.systems import Systems, link_table, tracking_systems
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
@@ -88,6 +88,7 @@ __all__ = [
     "holdout_lift",
     "is_programme",
     "lifetime_value",
+    "link_table",
     "open_store",
     "propose_campaign",
     "ratio_lift",

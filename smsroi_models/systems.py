@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import ibis
+
 from smsroi_models.attribution import calls, conversion_events, coupons, links
 from smsroi_models.attribution.calls import Calls
 from smsroi_models.attribution.campaigns import Campaign, read_campaign, read_last_order_at
@@ -11,6 +13,7 @@ from smsroi_models.attribution.conversion_events import EventType
 from smsroi_models.attribution.coupons import Coupons
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.lift import compare
+from smsroi_models.attribution.link_credit import links_by_target
 from smsroi_models.attribution.links import Links
 from smsroi_models.attribution.shares import share_of
 from smsroi_models.errors import NotEstimableError
@@ -77,6 +80,34 @@ def tracking_systems(
     campaign = read_campaign(store, campaign_id)
     moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
     return read_systems(store, campaign, moment, confidence_level)
+
+
+def link_table(
+    store: Store, campaign_id: str, as_of: datetime | date | str | None = None
+) -> ibis.Table:
+    """Return, lazily, clicks, clickers, orders and revenue by the address that links lead to.
+
+    Parameters
+    ----------
+    store, campaign_id, as_of
+        As for `tracking_systems`.
+
+    Returns
+    -------
+    ibis.Table
+        As `links_by_target` says.
+
+    Raises
+    ------
+    StoreError
+        If the store breaks its contract, or has no links or no clicks.
+    DataError
+        If there is no such campaign.
+    """
+    require_sound(store, "what a campaign's links show", also=links.NEEDED)
+    campaign = read_campaign(store, campaign_id)
+    moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
+    return links_by_target(store, campaign, moment)
 
 
 def read_systems(

@@ -63,6 +63,7 @@ LAYERS = {
             "attribution.credit",
             "attribution.credit_totals",
             "attribution.links",
+            "attribution.link_credit",
             "attribution.coupons",
             "attribution.calls",
             "attribution.conversion_events",

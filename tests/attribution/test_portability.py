@@ -15,6 +15,7 @@ from smsroi_models.attribution.coupons import coupons_summed
 from smsroi_models.attribution.credit import with_credit
 from smsroi_models.attribution.credit_totals import credited_sums
 from smsroi_models.attribution.daily import daily_additions
+from smsroi_models.attribution.link_credit import links_by_target
 from smsroi_models.attribution.links import links_summed
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import orders_in_reach, outcomes, ready_customers
@@ -60,6 +61,7 @@ QUERIES = {
     "ledger": LEDGER,
     "with_credit": with_credit(LEDGER, PRESETS["braze"]),
     "credited_sums": credited_sums(STORE, CAMPAIGN, AS_OF, list(PRESETS.values()), (ARM, ARM), 90),
+    "links_by_target": links_by_target(STORE, CAMPAIGN, AS_OF),
     "links_summed": links_summed(STORE, CAMPAIGN, AS_OF),
     "coupons_summed": coupons_summed(STORE, CAMPAIGN, AS_OF),
     "calls_summed": calls_summed(STORE, CAMPAIGN, AS_OF),

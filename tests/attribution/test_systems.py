@@ -153,3 +153,25 @@ def test_what_gives_a_machine_away() -> None:
     judged = connection.to_pandas(judged_clicks(store).order_by("click_id"))
     reasons = [None if reason != reason else reason for reason in judged.reason]
     assert reasons == [expected for *_, expected in CLICKS]
+
+
+def test_orders_go_to_the_address_of_their_last_click(tmp_path) -> None:
+    frames = touched_frames()
+    links = frames["links"]
+    links.loc[links.link_id == "S-two_clicks_one_of_n", "target_url"] = "https://shop.example/b"
+    with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
+        found = smsroi.link_table(store, "S", AS_OF).order_by("target_url").to_pandas()
+    a, b = found.to_dict("records")
+    # Its last click was on N's link: the order is not S's.
+    assert b == {
+        "target_url": "https://shop.example/b",
+        "links": 1,
+        "clicks": 2,
+        "clicks_by_people": 2,
+        "orders": 0.0,
+        "revenue": 0.0,
+        "clickers": 1,
+    }
+    # The robot's click and its order are out; the pixel saw one order come through the shared link.
+    assert (a["links"], a["clicks"], a["clicks_by_people"], a["clickers"]) == (6, 5, 4, 4)
+    assert (a["orders"], a["revenue"]) == (5, 30.0 + 40.0 + 70.0 + 110.0 + 200.0)
