@@ -11,7 +11,9 @@ from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.pull_forward import PullForward
+from smsroi_models.attribution.rules import PRESETS, AttributionRule
 from smsroi_models.attribution.segment_records import Segments
+from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from smsroi_models.clv.long_term_records import LongTerm
@@ -35,11 +37,15 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
+from smsroi_models.systems import Systems, link_table, tracking_systems
+from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "PRESETS",
+    "AttributionRule",
     "BgNbd",
     "CampaignResult",
     "ComplierLift",
@@ -60,8 +66,11 @@ __all__ = [
     "Proposal",
     "PullForward",
     "Roi",
+    "RuleComparison",
     "Segments",
     "Store",
+    "Systems",
+    "TrackedCredit",
     "analyze_campaign",
     "analyze_lifetime_value",
     "analyze_programme",
@@ -79,12 +88,17 @@ __all__ = [
     "holdout_lift",
     "is_programme",
     "lifetime_value",
+    "link_table",
     "open_store",
     "propose_campaign",
     "ratio_lift",
     "return_on_investment",
     "rfm_summary",
+    "rule_comparison",
     "segment_lifts",
     "simulate_program",
+    "touch_ledger",
+    "tracked_credit",
+    "tracking_systems",
     "write_store",
 ]

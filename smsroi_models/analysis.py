@@ -62,6 +62,8 @@ from smsroi_models.segments import read_segments
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
+from smsroi_models.systems import read_systems
+from smsroi_models.tracked import read_comparison
 
 
 def analyze_campaign(
@@ -179,6 +181,15 @@ def analyze_campaign(
             confidence_level=confidence_level,
         )
     )
+    tracked = read_comparison(
+        store,
+        campaign,
+        moment,
+        (treated, held),
+        lift["revenue"].headline,
+        pre_days=pre_days,
+        running=running is not None,
+    )
     long_term = (
         read_long_term(store, campaign, readiness, moment, later, roi, pre_days=pre_days)
         if later
@@ -234,6 +245,8 @@ def analyze_campaign(
         after_window=later,
         segments=segments,
         not_compared=not_compared,
+        tracked=tracked,
+        systems=read_systems(store, campaign, moment, confidence_level),
         reached=None if running else reached_lift(treated, held, covariates, confidence_level),
         long_term=long_term,
     )

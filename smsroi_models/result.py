@@ -20,12 +20,14 @@ from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.running import SoFar
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.spending import Texts
+from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.attribution.winsorised import Caps
 from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.decision import Decision, DecisionRule, decide
 from smsroi_models.planning.record import Plan
 from smsroi_models.records import Record
 from smsroi_models.roi import Outcome, Roi
+from smsroi_models.systems import Systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,10 @@ class CampaignResult(Record):
         The margin's lift by segment; None where segments were not compared.
     not_compared : str
         Why not; empty where they were.
+    tracked : RuleComparison or None
+        What platforms would credit the campaign with; None where the store has no touches.
+    systems : Systems or None
+        What links, coupons, calls and events show up to ``as_of``.
     reached : ComplierLift or None
         The margin's lift per customer whom the text reached; None where the store does not tell
         who was, or assignment hardly changed it.
@@ -96,6 +102,8 @@ class CampaignResult(Record):
     after_window: PullForward | None = None
     segments: Segments | None = None
     not_compared: str = ""
+    tracked: RuleComparison | None = None
+    systems: Systems | None = None
     reached: ComplierLift | None = None
     long_term: LongTerm | None = None
 

@@ -28,6 +28,8 @@ from smsroi_models.report.long_term_figure import views
 from smsroi_models.report.numbers import Money, plain, say
 from smsroi_models.report.retention_figure import curves
 from smsroi_models.report.segments_figure import forest
+from smsroi_models.report.tracked_figure import claims_by_rule
+from smsroi_models.report.tracked_page import comparable
 from smsroi_models.report.waterfall import waterfall
 from smsroi_models.report.words import (
     confidence,
@@ -40,6 +42,7 @@ from smsroi_models.result import CampaignResult
 
 __all__ = [
     "after_window",
+    "claims",
     "cumulative_margin",
     "lift_intervals",
     "long_term",
@@ -54,6 +57,13 @@ def segments(result: CampaignResult) -> Picture | None:
     if result.segments is None:
         return None
     return forest(result.segments, result.campaign.currency)
+
+
+def claims(result: CampaignResult) -> Picture | None:
+    """Draw each rule's claim against what was caused; None where the store has no touches."""
+    if result.tracked is None:
+        return None
+    return claims_by_rule(result.tracked, result.campaign.currency, comparable(result))
 
 
 def after_window(result: CampaignResult) -> Picture | None:

@@ -23,6 +23,8 @@ from smsroi_models.report.numbers import (
 from smsroi_models.report.results import versions
 from smsroi_models.report.retention_page import retention_table
 from smsroi_models.report.segments_page import segments_table
+from smsroi_models.report.systems_page import systems_tables
+from smsroi_models.report.tracked_page import claims_table, comparable
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine
 
@@ -115,6 +117,22 @@ def segments(result: CampaignResult) -> Html:
     if result.segments is None:
         return fragment("note.html", text=result.not_compared)
     return segments_table(result.segments, result.campaign.currency)
+
+
+def claims(result: CampaignResult) -> Html:
+    """Return what platforms would claim, beside what was caused, or why that is not told."""
+    if result.tracked is None:
+        return fragment("note.html", text="The store holds no touches: nothing can be credited.")
+    return claims_table(result.tracked, result.campaign.currency, comparable(result))
+
+
+def systems(result: CampaignResult) -> Html:
+    """Return what links, coupons, calls and events show."""
+    if result.systems is None:
+        return fragment("note.html", text="Nothing that was tracked was read.")
+    return systems_tables(
+        result.systems, result.tracked, result.campaign.currency, result.confidence_level
+    )
 
 
 def after_window(result: CampaignResult) -> Html:

@@ -6,6 +6,7 @@ from typing import Any
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.pull_forward import PullForward
+from smsroi_models.attribution.tracked_records import Claim
 from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.report import words
 from smsroi_models.report.results import RESULTS_MIME
@@ -67,6 +68,8 @@ def results(result: CampaignResult) -> Results:
             "after_window": _after_window(result.after_window),
             "long_term": _long_term(result.long_term),
             "segments": _segments(result),
+            "tracked": _tracked(result),
+            "systems": result.systems.to_dict() if result.systems else None,
             "checks": [check.to_dict() for check in result.checks],
         }
     )
@@ -144,6 +147,24 @@ def _segments(result: CampaignResult) -> dict[str, Any] | None:
         "responded_more": list(found.responded_more),
         "responded_less": list(found.responded_less),
     }
+
+
+def _tracked(result: CampaignResult) -> dict[str, Any] | None:
+    """Return each rule's claim by its name; null where the store has no touches."""
+    if result.tracked is None:
+        return None
+    found = result.tracked
+    return {
+        "claims": {claim.rule.name: _claim(claim) for claim in found.claims},
+        "by_touch": {claim.rule.name: _claim(claim) for claim in found.by_touch},
+        "total_revenue": found.total_revenue,
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    record = claim.to_dict()
+    rule = record.pop("rule")
+    return {**record, **{name: rule[name] for name in ("label", "source", "seen_on")}}
 
 
 def _iso(moment: datetime) -> str:

@@ -6,14 +6,25 @@ import ibis
 import pytest
 
 from smsroi_models.attribution.all_campaigns import COLUMNS, active_customers, all_moments
+from smsroi_models.attribution.bots import judged_clicks
+from smsroi_models.attribution.calls import callers_assigned, calls_summed
 from smsroi_models.attribution.campaigns import Campaign, assigned_customers
 from smsroi_models.attribution.collect import moments_by_arm
+from smsroi_models.attribution.conversion_events import events_summed
+from smsroi_models.attribution.coupons import coupons_summed
+from smsroi_models.attribution.credit import with_credit
+from smsroi_models.attribution.credit_totals import credited_sums
 from smsroi_models.attribution.daily import daily_additions
+from smsroi_models.attribution.link_credit import links_by_target
+from smsroi_models.attribution.links import links_summed
+from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import orders_in_reach, outcomes, ready_customers
 from smsroi_models.attribution.overlap import strata_counted, texted_by_others
 from smsroi_models.attribution.reached import with_received
+from smsroi_models.attribution.rules import PRESETS
 from smsroi_models.attribution.series import Span, daily_sums, series_customers
 from smsroi_models.attribution.spending import texts_summed
+from smsroi_models.attribution.touches import ledger
 from smsroi_models.clv.assigned_histories import assigned_histories, kinds_counted
 from smsroi_models.clv.recruits import outside_the_arms, recruits_summed
 from smsroi_models.clv.retention_counts import arm_purchases, cohort_purchases, quarter_starts
@@ -27,6 +38,8 @@ ORDERS = orders_in_reach(STORE, CAMPAIGN, READY, 90)
 CUSTOMERS = outcomes(STORE, CAMPAIGN, AS_OF)
 SPAN = Span(datetime(2025, 3, 1, tzinfo=UTC), 180, 14)
 PEOPLE = series_customers(STORE, CAMPAIGN, SPAN)
+LEDGER = ledger(STORE, CAMPAIGN, AS_OF, 31)
+ARM = Moments.from_rows([[0.0, 0.0], [1.0, 2.0]], ["revenue", "pre_revenue"])
 HISTORIES = assigned_histories(STORE, CAMPAIGN, AS_OF, 14)
 QUERIES = {
     "assigned_customers": assigned_customers(STORE, CAMPAIGN),
@@ -44,6 +57,16 @@ QUERIES = {
     "with_received": with_received(STORE, CAMPAIGN, CUSTOMERS),
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
     "strata_counted": strata_counted(STORE, CAMPAIGN),
+    "judged_clicks": judged_clicks(STORE),
+    "ledger": LEDGER,
+    "with_credit": with_credit(LEDGER, PRESETS["braze"]),
+    "credited_sums": credited_sums(STORE, CAMPAIGN, AS_OF, list(PRESETS.values()), (ARM, ARM), 90),
+    "links_by_target": links_by_target(STORE, CAMPAIGN, AS_OF),
+    "links_summed": links_summed(STORE, CAMPAIGN, AS_OF),
+    "coupons_summed": coupons_summed(STORE, CAMPAIGN, AS_OF),
+    "calls_summed": calls_summed(STORE, CAMPAIGN, AS_OF),
+    "callers_assigned": callers_assigned(STORE, CAMPAIGN, AS_OF),
+    "events_summed": events_summed(STORE, CAMPAIGN, AS_OF),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
     "assigned_histories": HISTORIES,
     "kinds_counted": kinds_counted(HISTORIES, "arm", ARMS, alike_in_spend=True),

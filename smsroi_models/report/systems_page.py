@@ -1,0 +1,148 @@
+"""What the report says of links, coupons, calls and events: small tables of what was tracked."""
+
+from smsroi_models.attribution.calls import Calls
+from smsroi_models.attribution.conversion_events import EventType
+from smsroi_models.attribution.coupons import Coupons
+from smsroi_models.attribution.effects import Estimate
+from smsroi_models.attribution.links import Links
+from smsroi_models.attribution.tracked_records import RuleComparison
+from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.words import confidence
+from smsroi_models.systems import Systems
+
+_REASONS = {
+    "platform": "named a machine's by the platform",
+    "user_agent": "a user agent that names a robot or a program",
+    "too_soon": "within 10 seconds of the text",
+    "burst": "three or more within 10 seconds on one customer's link",
+}
+Rows = list[tuple[str, str, str]]
+
+
+def systems_tables(
+    found: Systems, claims: RuleComparison | None, currency: str, confidence_level: float
+) -> Html:
+    """Return a small table for each system that the store has, and that has anything to show.
+
+    Parameters
+    ----------
+    found : Systems
+    claims : RuleComparison or None
+        For the revenue tracked with and without machines' clicks.
+    currency : str
+        ISO 4217 code of the store's currency.
+    confidence_level : float
+    """
+    money, parts = Money(currency), []
+    if found.links and found.links.links:
+        parts.append(("Links", _links(found.links, claims, money)))
+    for coupon in found.coupons or ():
+        name = f"Coupons, {coupon.kind} code{'s' if coupon.kind == 'unique' else ''}"
+        parts.append((name, _coupons(coupon, found.leaked_share.get(coupon.kind), money)))
+    if found.calls and found.calls.calls:
+        parts.append(("Calls", _calls(found.calls, found, money)))
+    if found.events:
+        parts.append(("Events", _events(found.events, money)))
+    if not parts:
+        return fragment("note.html", text="The store tracks no link, code, call or event of it.")
+    return fragment("systems.html", parts=parts, confidence=confidence(confidence_level))
+
+
+def _links(links: Links, claims: RuleComparison | None, money: Money) -> Rows:
+    rows: Rows = [
+        ("Clicks", _count(links.clicks), ""),
+        ("without machines", _count(links.clicks_by_people), _reasons(links)),
+    ]
+    if links.click_rate is not None:
+        rows += [
+            ("Customers who clicked", _count(links.clickers_before), ""),
+            (
+                "without machines",
+                _count(links.clickers),
+                f"{percent(links.click_rate, 0.001)} of those whom the text reached",
+            ),
+            (
+                "First click within an hour",
+                _share(links.clickers_within_hour, links.clickers),
+                f"within a day {_share(links.clickers_within_day, links.clickers)}",
+            ),
+        ]
+    if links.anonymous_clicks:
+        rows.append(("Clicks of nobody known", _count(links.anonymous_clicks), "shared link"))
+    if claims is not None:
+        kept, removed = claims.of("click_bots_kept"), claims.of("click")
+        rows.append(("Revenue after any click", money(kept.revenue), ""))
+        rows.append(("without machines", money(removed.revenue), f"{removed.orders:,.0f} orders"))
+    return rows
+
+
+def _reasons(links: Links) -> str:
+    told = [f"{_count(n)} {_REASONS[name]}" for name, n in links.by_reason.items() if n]
+    return "; ".join(told)
+
+
+def _coupons(coupon: Coupons, leaked: Estimate | None, money: Money) -> Rows:
+    customers = f"by {_count(coupon.customers)} customers"
+    if coupon.redeemed_share is not None:
+        customers += f"; {percent(coupon.redeemed_share, 0.001)} of {_count(coupon.codes)} codes"
+    rows: Rows = [
+        ("Orders with it", _count(coupon.redemptions), customers),
+        ("Their revenue", money(coupon.revenue), f"discount given {money(coupon.discount)}"),
+        ("Their margin", money(coupon.margin), "after discount"),
+    ]
+    if leaked is not None:
+        value, interval = with_interval(leaked, percent, 0.0001)
+        who = f"{_count(coupon.held_out)} held out, {_count(coupon.never_texted)} never texted"
+        rows.append(("Leaked: no text had reached them", value, f"{interval}; {who}"))
+    if coupon.others_code:
+        rows.append(("Another customer's code", _count(coupon.others_code), ""))
+    return rows
+
+
+def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
+    length = f"{calls.mean_seconds / 60:.1f} minutes on average" if calls.mean_seconds else ""
+    rows: Rows = [
+        ("Calls", _count(calls.calls), f"{_count(calls.anonymous)} of nobody known"),
+        ("answered", _share(calls.answered, calls.calls), length),
+        (
+            "Customers who called",
+            _count(calls.callers),
+            f"{_count(calls.repeat_callers)} more than once",
+        ),
+        ("Calls that sold", _count(calls.converted), money(calls.value)),
+        ("By outcome", "", _named([(g.name, g.calls) for g in calls.by_outcome])),
+        ("By region", "", _named([(g.name, g.calls) for g in calls.by_region])),
+    ]
+    if found.call_lift is not None:
+        value, interval = with_interval(found.call_lift.scaled(100.0), plain, 1e-4)
+        rows.append(("More callers than held out", f"{value} pp", f"{interval} pp"))
+    elif found.no_call_lift:
+        rows.append(("More callers than held out", "not estimable", found.no_call_lift))
+    return rows
+
+
+def _events(events: tuple[EventType, ...], money: Money) -> Rows:
+    rows: Rows = []
+    for each in events:
+        notes = []
+        if each.orders_again:
+            notes.append(f"{_count(each.orders_again)} repeat an order")
+        if each.anonymous:
+            notes.append(f"{_count(each.anonymous)} of nobody known, credited to nobody")
+        if each.value:
+            notes.append(f"worth {money(each.value)}")
+        rows.append((shortened(each.event_type), _count(each.events), "; ".join(notes)))
+    return rows
+
+
+def _named(parts: list[tuple[str, int]]) -> str:
+    return ", ".join(f"{shortened(name, 30)} {_count(n)}" for name, n in parts[:8])
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+def _share(count: int, total: int) -> str:
+    return percent(count / total) if total else "none"
