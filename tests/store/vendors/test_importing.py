@@ -203,9 +203,9 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         run = _run(campaigns_store(tmp_path / name), [log])
         assert run.returncode == 0, run.stderr
         used.append(int(run.stdout) / 1024)
-    # 30,000 records more, held as Python dicts, take some 60 MB (2 kB each). What grows is
-    # DuckDB's share of its own 1 GB limit: the rows staged, some 10 MB of them.
-    assert used[1] - used[0] < 40, used
+    # Of 30,000 records more, DuckDB's share (of its own limit of 1 GB) grows by some 25 MB. Rows
+    # that wait for the file's end instead of a batch's make it above 45 MB.
+    assert used[1] - used[0] < 35, used
 
 
 def test_two_imports_at_once_do_not_mix(tmp_path):
