@@ -73,9 +73,9 @@ def analyze_lifetime_value(
     horizon_weeks : float
         Above 0.
     discount_rate_per_year : float
-        At least 0, effective.
+        In [0, 1], effective.
     margin_rate : float, optional
-        Margin per unit of revenue, above 0; by default that of the store's own orders.
+        Margin per unit of revenue, in (0, 1]; by default that of the store's own orders.
     model : str
         ``"auto"`` for the one that fits best, or a purchase model by name.
     time_unit : {"week", "day"}
@@ -100,6 +100,7 @@ def analyze_lifetime_value(
     """
     terms = LifetimeTerms(horizon_weeks, discount_rate_per_year, time_unit, confidence_level)
     names = model_names(model)
+    given = None if margin_rate is None else Margin(margin_rate)
     findings = require_sound(store, "customers' lifetime value", needed=("orders",))
     moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
     moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
@@ -108,7 +109,7 @@ def analyze_lifetime_value(
     summary = rfm_summary(store["orders"], observation_end=end, time_unit=time_unit)
     base = collect_base(summary, _customers(store))
     past = read_base_past(store, moment)
-    margin = _margin(store, moment, past, margin_rate)
+    margin = _margin(store, moment, past, given)
     frequency, spend = collect_spend(summary)
     spend_model = fit_gamma_gamma(frequency, spend)
 
@@ -169,10 +170,10 @@ def _customers(store: Store) -> ibis.Table | None:
     return store["customers"]
 
 
-def _margin(store: Store, moment: datetime, past: BasePast, given: float | None) -> MarginRate:
+def _margin(store: Store, moment: datetime, past: BasePast, given: Margin | None) -> MarginRate:
     if given is None:
         return collect_margin(store, moment, past.campaign_margin_rate)
-    return MarginRate(Margin(given).rate, 0.0, 0.0, "given")
+    return MarginRate(given.rate, 0.0, 0.0, "given")
 
 
 def _rows(base: CustomerBase, end: date) -> BaseRows:

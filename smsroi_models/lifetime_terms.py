@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import get_args
 
-from smsroi_models.clv.discounting import Discounting
+from smsroi_models.clv.discounting import Discounting, finite_number
 from smsroi_models.clv.rfm import DAYS, TimeUnit
 from smsroi_models.errors import ParameterError
 from smsroi_models.records import Record
@@ -22,7 +22,7 @@ class LifetimeTerms(Record):
     horizon_weeks : float
         Above 0.
     discount_rate_per_year : float
-        At least 0, effective: 0.1 makes what is due in a year worth 1 / 1.1.
+        In [0, 1], effective: 0.1 makes what is due in a year worth 1 / 1.1.
     time_unit : {"week", "day"}
         Of the models' times.
     confidence_level : float
@@ -47,11 +47,17 @@ class LifetimeTerms(Record):
 
     def __post_init__(self) -> None:
         check_parameters(self.confidence_level, 0)
-        for name, least in (("horizon_weeks", "above 0"), ("discount_rate_per_year", "at least 0")):
-            value = getattr(self, name)
-            kept = isinstance(value, int | float) and math.isfinite(value)
-            if not kept or value < 0 or (value == 0 and least == "above 0"):
-                raise ParameterError(f"{name} is {value!r}: it must be a finite number {least}")
+        weeks, rate = self.horizon_weeks, self.discount_rate_per_year
+        if not (finite_number(weeks) and weeks > 0):
+            raise ParameterError(f"horizon_weeks is {weeks!r}: it must be a finite number above 0")
+        if not (finite_number(rate) and 0 <= rate <= 1):
+            raise ParameterError(
+                f"discount_rate_per_year is {rate!r}: it is a share a year, at least 0 and at most "
+                "1; for 10 % write 0.1"
+            )
+        object.__setattr__(self, "confidence_level", float(self.confidence_level))
+        object.__setattr__(self, "horizon_weeks", float(weeks))
+        object.__setattr__(self, "discount_rate_per_year", float(rate))
         if self.time_unit not in get_args(TimeUnit):
             raise ParameterError(f"time_unit is {self.time_unit!r}: it must be 'week' or 'day'")
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+import numpy as np
+
 from smsroi_models.errors import DataError, ParameterError, StoreError
 from smsroi_models.store.absent import REQUIRED
 from smsroi_models.store.checks import Finding, check_store
@@ -107,7 +109,7 @@ def parse_as_of(value: datetime | date | str) -> datetime:
 
 def check_parameters(confidence_level: float, pre_days: int, so_far: bool = False) -> None:
     """Raise `ParameterError` if a parameter of `analyze_campaign` lies outside its range."""
-    if not (isinstance(confidence_level, float) and 0 < confidence_level < 1):
+    if not (isinstance(confidence_level, float | np.floating) and 0 < confidence_level < 1):
         raise ParameterError(
             f"confidence_level is {confidence_level!r}: it must lie between 0 and 1, such as 0.95"
         )

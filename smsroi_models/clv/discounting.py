@@ -15,6 +15,7 @@ history is short beside h, and Gauss-Legendre nodes reach ten digits, or eight a
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -53,16 +54,24 @@ class Discounting:
     period: float | None = None
 
     def __post_init__(self) -> None:
-        _check("horizon", self.horizon, self.horizon > 0, "above 0, in the time unit of the data")
-        _check("discount_rate_per_unit", self.rate, self.rate >= 0, "at least 0, such as 0.002")
+        above = "above 0, in the time unit of the data"
+        self._keep("horizon", "horizon", above)
+        self._keep("rate", "discount_rate_per_unit", "at least 0, such as 0.002")
         if self.period is not None:
-            _check("period", self.period, self.period > 0, "above 0, in the time unit of the data")
+            self._keep("period", "period", above)
             if self.horizon / self.period > MOST_PERIODS:
                 raise ParameterError(
                     f"period is {self.period:g}: {self.horizon / self.period:.0f} periods within "
                     f"the horizon are more than {MOST_PERIODS}; leave it out to discount to the "
                     "moment"
                 )
+
+    def _keep(self, field: str, name: str, rule: str) -> None:
+        value = getattr(self, field)
+        kept = finite_number(value) and (value > 0 or (value == 0 and field == "rate"))
+        if not kept:
+            raise ParameterError(f"{name} is {value!r}: it must be a finite number {rule}")
+        object.__setattr__(self, field, float(value))
 
     def purchases(self) -> tuple[Floats, Floats]:
         """Return the sums that count purchases: each as one, by its factor, and by its square.
@@ -179,6 +188,14 @@ def _nodes(begin: float, end: float, count: int, power: int) -> tuple[Floats, Fl
     return nodes, scaled
 
 
-def _check(name: str, value: float, kept: bool, rule: str) -> None:
-    if not (isinstance(value, int | float) and math.isfinite(value) and kept):
-        raise ParameterError(f"{name} is {value!r}: it must be a finite number {rule}")
+def finite_number(value: object) -> bool:
+    """Tell whether a parameter is a finite number, Python's or NumPy's; True and False are none.
+
+    Examples
+    --------
+    >>> [finite_number(value) for value in (52, np.float32(0.1), np.int64(3))]
+    [True, True, True]
+    >>> [finite_number(value) for value in (True, np.True_, "52", float("inf"), None)]
+    [False, False, False, False, False]
+    """
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

@@ -11,12 +11,12 @@ Value is linear in a customer's mean spend m, and its variances are quadratic in
 for a kind of customers are enough to value each of them, wherever the customers are.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from smsroi_models.clv.discounting import finite_number
 from smsroi_models.clv.future_purchases import FuturePurchases
 from smsroi_models.clv.gamma_gamma import GammaGamma
 from smsroi_models.clv.purchase_history import Floats
@@ -30,22 +30,22 @@ class Margin:
     Raises
     ------
     ParameterError
-        If the rate is not above 0 or the error is below 0.
+        If the rate is not above 0 and at most 1, or the error is below 0.
     """
 
     rate: float
     error: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, value, kept in (
-            ("margin_rate", self.rate, self.rate > 0),
-            ("margin_rate_error", self.error, self.error >= 0),
-        ):
-            if not (math.isfinite(value) and kept):
-                raise ParameterError(
-                    f"{name} is {value!r}: a margin rate is finite and above 0 (customers who "
-                    "bring a loss have no value to discount), its error at least 0"
-                )
+        if not (finite_number(self.rate) and 0 < self.rate <= 1):
+            raise ParameterError(
+                f"margin_rate is {self.rate!r}: it is a share of revenue, above 0 (customers who "
+                "bring a loss have no value to discount) and at most 1; for 58 % write 0.58"
+            )
+        if not (finite_number(self.error) and self.error >= 0):
+            raise ParameterError(f"margin_rate_error is {self.error!r}: it must be at least 0")
+        object.__setattr__(self, "rate", float(self.rate))
+        object.__setattr__(self, "error", float(self.error))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

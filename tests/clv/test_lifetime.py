@@ -210,7 +210,13 @@ def test_as_of_is_cut_to_the_day(store: Store, result: LifetimeResult) -> None:
         ({"horizon_weeks": 0.0}, "horizon_weeks is 0.0"),
         ({"horizon_weeks": "52"}, "horizon_weeks is '52'"),
         ({"discount_rate_per_year": -0.1}, "discount_rate_per_year is -0.1"),
+        ({"horizon_weeks": True}, "horizon_weeks is True"),
+        ({"discount_rate_per_year": 10}, "is 10: .* at most 1; for 10 % write 0.1"),
         ({"margin_rate": 0.0}, "margin_rate is 0.0"),
+        ({"margin_rate": 58}, "margin_rate is 58: .* at most 1; for 58 % write 0.58"),
+        ({"margin_rate": 1.5}, "margin_rate is 1.5"),
+        ({"margin_rate": True}, "margin_rate is True"),
+        ({"margin_rate": "0.5"}, "margin_rate is '0.5'"),
         ({"model": "nbd"}, "model is 'nbd'"),
         ({"time_unit": "month"}, "time_unit is 'month'"),
         ({"confidence_level": 95.0}, "confidence_level is 95.0"),
@@ -219,6 +225,20 @@ def test_as_of_is_cut_to_the_day(store: Store, result: LifetimeResult) -> None:
 def test_parameters_out_of_range(store: Store, options: dict[str, object], text: str) -> None:
     with pytest.raises(ParameterError, match=text):
         smsroi.analyze_lifetime_value(store, CUT, **options)  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_are_numbers(store: Store, result: LifetimeResult) -> None:
+    found = smsroi.analyze_lifetime_value(
+        store,
+        CUT,
+        horizon_weeks=np.int64(12),
+        discount_rate_per_year=np.float64(0.1),
+        margin_rate=np.float32(0.5),
+        confidence_level=np.float32(0.5),
+        model=result.model,
+    )
+    assert found.terms.horizon_weeks == 12.0 and found.margin.rate == 0.5
+    json.dumps([found.terms.to_dict(), found.margin.to_dict()])
 
 
 def test_stores_that_say_too_little(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:

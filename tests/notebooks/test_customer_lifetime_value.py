@@ -114,6 +114,8 @@ def test_a_bare_papermill_call_runs_it_without_a_warning(shop: Path, tmp_path: P
         ["--confidence-level", "95"],
         ["--model", "nbd"],
         ["--margin-rate", "-1"],
+        ["--margin-rate", "58"],
+        ["--discount-rate-per-year", "10"],
     ],
 )
 def test_wrong_options_are_refused_before_anything_runs(
