@@ -1,7 +1,6 @@
 """The command for what customers are worth: `smsroi clv`."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,13 +71,13 @@ def _check(as_of: str, out_format: str, margin_rate: float, model: str) -> None:
     """Refuse wrong options before a kernel starts."""
     from smsroi_models.clv.valued import Margin
     from smsroi_models.lifetime_models import model_names
-    from smsroi_models.soundness import parse_as_of
+    from smsroi_models.soundness import parse_past
 
     model_names(model)
     if margin_rate:
         Margin(margin_rate)
-    if as_of and parse_as_of(as_of) > datetime.now(UTC):
-        raise ParameterError(f"as_of is {as_of}, which is still to come: name a moment in the past")
+    if as_of:
+        parse_past(as_of)
     if out_format not in ("parquet", "csv"):
         raise ParameterError(f"format is {out_format!r}: it must be parquet or csv")
 

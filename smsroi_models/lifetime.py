@@ -23,6 +23,7 @@ from smsroi_models.clv.base_model import rivals_of
 from smsroi_models.clv.base_valuation import BaseRows, value_base, value_by_model
 from smsroi_models.clv.customer_base import CustomerBase, collect_base
 from smsroi_models.clv.gamma_gamma import fit_gamma_gamma
+from smsroi_models.clv.order_pace import read_order_pace
 from smsroi_models.clv.purchase_history import Floats, PurchaseHistory
 from smsroi_models.clv.rfm import TimeUnit, rfm_summary
 from smsroi_models.clv.rfm_counts import collect_spend
@@ -41,7 +42,7 @@ from smsroi_models.lifetime_models import (
 )
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.lifetime_terms import LifetimeTerms
-from smsroi_models.soundness import horizon, parse_as_of, require_sound
+from smsroi_models.soundness import horizon, parse_past, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
 
@@ -92,7 +93,7 @@ def analyze_lifetime_value(
     NotEstimableError
         If nobody has bought, nobody twice, or the data do not tell a model's parameters.
     ParameterError
-        If a parameter lies outside its range.
+        If a parameter lies outside its range, or ``as_of`` is still to come.
 
     References
     ----------
@@ -102,13 +103,14 @@ def analyze_lifetime_value(
     names = model_names(model)
     given = None if margin_rate is None else Margin(margin_rate)
     findings = require_sound(store, "customers' lifetime value", needed=("orders",))
-    moment = parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
+    moment = horizon(read_last_order_at(store)) if as_of is None else parse_past(as_of)
     moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
     end = moment.date() - timedelta(days=1)
 
     summary = rfm_summary(store["orders"], observation_end=end, time_unit=time_unit)
     base = collect_base(summary, _customers(store))
     past = read_base_past(store, moment)
+    pace = read_order_pace(store, moment)
     margin = _margin(store, moment, past, given)
     frequency, spend = collect_spend(summary)
     spend_model = fit_gamma_gamma(frequency, spend)
@@ -123,6 +125,7 @@ def analyze_lifetime_value(
     correlation = _correlation(frequency, spend, confidence_level)
     first_day = end - timedelta(days=int(base.T_days.max()))
     checks = [
+        base_checks.orders_reach(pace.last_day, end, pace.orders_per_day),
         base_checks.enough_repeat_buyers(base.n_repeat_buyers, base.n_customers),
         base_checks.history_long_enough(((end - first_day).days + 1) / 7, horizon_weeks),
         holdout_checks.foretold_total(models.period, models.name),

@@ -107,6 +107,20 @@ def parse_as_of(value: datetime | date | str) -> datetime:
     return moment.astimezone(UTC)
 
 
+def parse_past(value: datetime | date | str) -> datetime:
+    """Return the instant of `parse_as_of`, and refuse one that is still to come.
+
+    Raises
+    ------
+    ParameterError
+        As `parse_as_of`; or if the moment lies in the future.
+    """
+    moment = parse_as_of(value)
+    if moment > datetime.now(UTC):
+        raise ParameterError(f"as_of is {value}, which is still to come: name a moment in the past")
+    return moment
+
+
 def check_parameters(confidence_level: float, pre_days: int, so_far: bool = False) -> None:
     """Raise `ParameterError` if a parameter of `analyze_campaign` lies outside its range."""
     if not (isinstance(confidence_level, float | np.floating) and 0 < confidence_level < 1):

@@ -78,6 +78,7 @@ LAYERS = {
             "clv.base_margin",
             "clv.assigned_histories",
             "clv.recruits",
+            "clv.order_pace",
             "clv.retention_counts",
         ),
         ("foundation", "seam", "tables"),

@@ -36,6 +36,19 @@ class Check(Record):
     invalidates: bool = False
 
 
+def cut_off(orders_per_day: float, silent_days: float) -> bool:
+    """Tell whether orders have been silent too long for the silence to be chance.
+
+    Orders as a Poisson process: a silence as long is rarer than 1 in 1,000.
+
+    Examples
+    --------
+    >>> cut_off(2.0, 3.0), cut_off(2.0, 4.0)
+    (False, True)
+    """
+    return orders_per_day * silent_days >= -math.log(0.001)
+
+
 def buyers(arm: Moments) -> int:
     """Return how many customers of an arm bought, from the mean of ``converted``."""
     return round(arm.n * arm.mean_of("converted"))

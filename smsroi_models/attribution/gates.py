@@ -1,11 +1,10 @@
 """Everything that is checked before a campaign's figures are trusted."""
 
-import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from smsroi_models.attribution.campaigns import Campaign, Readiness
-from smsroi_models.attribution.checks import Check, balanced, enough_buyers, same_clock
+from smsroi_models.attribution.checks import Check, balanced, cut_off, enough_buyers, same_clock
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.store.checks import Finding
@@ -86,8 +85,7 @@ def _orders_reach(readiness: Readiness, last_order_at: datetime, orders_per_day:
     name = "Orders reach to the end"
     ends = readiness.counted_until
     silent_days = (ends - last_order_at) / timedelta(days=1) if ends else 0.0
-    # Orders as a Poisson process: a silence this long is rarer than 1 in 1,000.
-    if orders_per_day * silent_days < -math.log(0.001):
+    if not cut_off(orders_per_day, silent_days):
         return Check(name, "passed", "Orders run to the end of the last window counted.")
     return Check(
         name,

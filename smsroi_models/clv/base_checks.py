@@ -1,8 +1,9 @@
 """Everything that is checked before the value of a customer base is trusted."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from smsroi_models.attribution.checks import Check
+from smsroi_models.attribution.checks import Check, cut_off
 from smsroi_models.clv.gamma_gamma import GammaGamma
 
 # Standard errors of the parameters are large-sample ones: docs/lifetime_value.md, how many.
@@ -18,6 +19,33 @@ _RANK = {"failed": 0, "informational": 1, "passed": 2}
 def ranked(checks: Sequence[Check]) -> tuple[Check, ...]:
     """Return the checks, failed ones first."""
     return tuple(sorted(checks, key=lambda check: _RANK[check.status]))
+
+
+def orders_reach(last_day: date, observation_end: date, orders_per_day: float) -> Check:
+    """Check that orders run to the end of what counts as observed, so that silence means leaving.
+
+    Whole days alone are counted: a shop sleeps at night.
+
+    Parameters
+    ----------
+    last_day : date
+        Of the last order.
+    observation_end : date
+        Last day observed.
+    orders_per_day : float
+    """
+    name = "Orders reach to the end"
+    silent_days = (observation_end - last_day).days
+    if not cut_off(orders_per_day, silent_days):
+        return Check(name, "passed", f"Orders run up to {last_day:%Y-%m-%d}.")
+    return Check(
+        name,
+        "failed",
+        f"The last order counted is of {last_day:%Y-%m-%d}, and {silent_days} days up to "
+        f"{observation_end:%Y-%m-%d} have none; at {orders_per_day:.1f} orders a day, the end is "
+        "probably missing. Every customer then looks as if gone, and the value is too low.",
+        "Export the orders again, or read as of the day of the export.",
+    )
 
 
 def enough_repeat_buyers(n_repeat_buyers: int, n_customers: int) -> Check:

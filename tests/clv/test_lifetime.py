@@ -18,6 +18,7 @@ from smsroi_models.clv.base_margin import (
     read_base_past,
 )
 from smsroi_models.clv.customer_base import base_rows, holdout_rows
+from smsroi_models.clv.order_pace import read_order_pace, recent_orders
 from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
 from smsroi_models.errors import NotEstimableError, ParameterError, StoreError
 from smsroi_models.lifetime_predictions import write_customer_values
@@ -204,6 +205,28 @@ def test_as_of_is_cut_to_the_day(store: Store, result: LifetimeResult) -> None:
     assert late.total == result.total
 
 
+def test_orders_that_end_before_as_of_are_noticed(
+    tables: dict[str, pd.DataFrame], result: LifetimeResult, tmp_path: Path
+) -> None:
+    """A fortnight that is missing at the end reads as customers who have left."""
+    assert "Orders reach to the end" in [c.name for c in result.checks if c.status == "passed"]
+    orders = tables["orders"].drop(columns="coupon_code")
+    orders = orders[orders.ordered_at < pd.Timestamp(CUT, tz="UTC") - timedelta(days=14)]
+    with smsroi.open_store(smsroi.write_store({"orders": orders}, tmp_path / "s")) as store:
+        found = smsroi.analyze_lifetime_value(store, CUT, horizon_weeks=12, model="bg_nbd")
+        pace = read_order_pace(store, datetime(2025, 4, 6, tzinfo=UTC))
+    assert found.failed and found.checks[0].name == "Orders reach to the end"
+    assert "2025-03-22, and 14 days up to 2025-04-05" in found.checks[0].text
+    quarter = orders[orders.ordered_at > orders.ordered_at.max() - timedelta(days=90)]
+    assert pace.orders_per_day == pytest.approx(len(quarter) / 90, rel=0.03)
+
+
+@pytest.mark.parametrize("as_of", ["2999-01-01", date(2999, 1, 1), ""])
+def test_a_moment_to_come_and_no_moment_are_refused(store: Store, as_of: date | str) -> None:
+    with pytest.raises(ParameterError, match=r"still to come|write a date"):
+        smsroi.analyze_lifetime_value(store, as_of)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
@@ -346,6 +369,7 @@ QUERIES = {
         rfm_summary(STORE["orders"], observation_end="2025-03-31"), STORE["customers"]
     ),
     "holdout_rows": holdout_rows(calibration_holdout_summary(STORE["orders"], **HELD)),
+    "recent_orders": recent_orders(STORE, UNTIL),
     "margin_by_customer": margin_by_customer(STORE, UNTIL, 0.4),
     "customers_with_first_order": customers_with_first_order(STORE, UNTIL),
 }
