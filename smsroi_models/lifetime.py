@@ -127,7 +127,7 @@ def analyze_lifetime_value(
     checks = [
         base_checks.orders_reach(pace.last_day, end, pace.orders_per_day),
         base_checks.enough_repeat_buyers(base.n_repeat_buyers, base.n_customers),
-        base_checks.history_long_enough(((end - first_day).days + 1) / 7, horizon_weeks),
+        base_checks.history_long_enough(base.history_days / 7, horizon_weeks),
         holdout_checks.foretold_total(models.period, models.name),
         *holdout_checks.foretold_by_frequency(models.period, models.name),
         *([spend_independence(correlation)] if correlation else []),

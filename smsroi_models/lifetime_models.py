@@ -79,7 +79,7 @@ def fit_models(
     kinds = base.counts()
     columns = kinds.frequency, kinds.recency, kinds.T, kinds.weights
     choice = compare_purchase_models(*columns, models=names)
-    period, earlier = _tried(store, names, end, int(base.T_days.max()) + 1, terms)
+    period, earlier = _tried(store, names, end, base.history_days, terms)
     if len(names) == 1:
         return BaseModels(names[0], "it was asked for", choice, period, earlier)
     name, reason = best_model(choice, period.trials if period else {})
@@ -107,7 +107,7 @@ def track_base(
 def _tried(
     store: Store, names: tuple[str, ...], end: date, observed_days: int, terms: LifetimeTerms
 ) -> tuple[HoldoutPeriod | None, dict[str, PurchaseModel]]:
-    """Try the models on the last part of the past; on none where it is too short, or idle."""
+    """Try the models on the last part of the past; on none where it is too short."""
     weeks = math.floor(min(observed_days / 7 * HOLDOUT_SHARE, terms.horizon_weeks))
     if weeks < LEAST_HOLDOUT_WEEKS:
         return None, {}
@@ -122,8 +122,6 @@ def _tried(
     history = PurchaseHistory.of(rows.frequency, rows.recency, rows.T, rows.weights)
     duration = 7 * weeks / terms.days_a_unit
     tried = try_models(names, history, rows.frequency_holdout, duration, terms.confidence_level)
-    if not tried.trials:
-        return None, {}
     n = history.n_customers
     period = HoldoutPeriod(calibration_end, end, duration, n, tried.trials, tried.not_fitted)
     return period, tried.fitted

@@ -80,7 +80,7 @@ class HoldoutPeriod(Record):
     n_customers : float
         Customers who had bought by the end of calibration.
     trials : dict of str to HoldoutTrial
-        By model; those that could be fitted on the time before.
+        By model; those that could be fitted on the time before, maybe none.
     not_fitted : dict of str to str
         Why the others could not.
     """

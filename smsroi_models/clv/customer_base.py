@@ -19,6 +19,8 @@ from smsroi_models.errors import NotEstimableError
 KEYS = ("frequency", "recency_days", "T_days")
 GROUPS = ("segment", "region")
 UNKNOWN = "not known"
+# A stray order or two, years before the others, do not make a history long.
+STRAY_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +59,14 @@ class CustomerBase:
     def n_repeat_buyers(self) -> int:
         """Customers who have bought on more than one day."""
         return int(self.weights[self.frequency > 0].sum())
+
+    @property
+    def history_days(self) -> int:
+        """Days observed since more than `STRAY_SHARE` of the customers had bought."""
+        oldest = np.argsort(-self.T_days)
+        bought = np.cumsum(self.weights[oldest])
+        first = int(np.searchsorted(bought, STRAY_SHARE * bought[-1], side="right"))
+        return int(self.T_days[oldest][first]) + 1
 
     def counts(self) -> RfmCounts:
         """Return the kinds of customers without their groups, as predictions are joined on."""

@@ -19,12 +19,7 @@ def foretold_total(period: HoldoutPeriod | None, model: str) -> Check:
     """
     name = "Purchases foretold"
     if period is None or model not in period.trials:
-        return Check(
-            name,
-            "informational",
-            "There is no stretch of the past long enough to try the model on: whether it foretells "
-            "purchases is not known.",
-        )
+        return Check(name, "informational", f"{_untried(period, model)} purchases is not known.")
     trial = period.trials[model]
     ratio = trial.predicted.estimate / trial.actual if trial.actual else math.inf
     miss = abs(ratio - 1)
@@ -44,6 +39,18 @@ def foretold_total(period: HoldoutPeriod | None, model: str) -> Check:
         f"{seen}: {way}, by more than chance. A season, a change of the shop or campaigns that the "
         "model does not know move purchases; the value is likely to miss the same way.",
         "Look at the purchases week by week, and compare whole years.",
+    )
+
+
+def _untried(period: HoldoutPeriod | None, model: str) -> str:
+    if period is None:
+        return (
+            "There is no stretch of the past long enough to try the model on: whether it foretells"
+        )
+    reason = period.not_fitted.get(model, "it was not tried").rstrip(".")
+    return (
+        f"The model could not be fitted on the time up to {period.calibration_end:%Y-%m-%d} alone, "
+        f"to be tried on the days after it ({model}: {reason}); whether it foretells"
     )
 
 

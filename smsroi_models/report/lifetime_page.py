@@ -90,6 +90,8 @@ def holdout(result: LifetimeResult) -> Html:
     period = result.holdout
     if period is None:
         return fragment("note.html", text="The past is too short to try the models on.")
+    if not period.trials:
+        return fragment("note.html", text=words.untried(period))
     rows = [
         (
             words.MODELS[name],

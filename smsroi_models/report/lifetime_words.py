@@ -2,7 +2,7 @@
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.base_groups import GroupValue
-from smsroi_models.clv.base_model import HoldoutTrial
+from smsroi_models.clv.base_model import HoldoutPeriod, HoldoutTrial
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.report.numbers import Money, percent, plain, shortened, step_for
 from smsroi_models.report.words import confidence
@@ -88,6 +88,14 @@ def alive_note(result: LifetimeResult) -> str:
 def trial(result: LifetimeResult) -> HoldoutTrial | None:
     """Return how the chosen model foretold the holdout period; None where it was not tried."""
     return result.holdout.trials.get(result.model) if result.holdout else None
+
+
+def untried(period: HoldoutPeriod) -> str:
+    """Say why no model could be tried on the last part of the past."""
+    told = "; ".join(
+        f"{MODELS[name]}: {why.rstrip('.')}" for name, why in period.not_fitted.items()
+    )
+    return f"No model could be fitted on the time up to {period.calibration_end:%Y-%m-%d}. {told}."
 
 
 def holdout_finding(found: HoldoutTrial) -> str:

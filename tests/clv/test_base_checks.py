@@ -1,5 +1,6 @@
 """Each check of a customer base, on either side of its limit."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -9,6 +10,7 @@ from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv import base_checks, holdout_checks
 from smsroi_models.clv.base_model import HoldoutPeriod, HoldoutTrial, best_model, rivals_of
+from smsroi_models.clv.customer_base import CustomerBase
 from smsroi_models.clv.gamma_gamma import GammaGamma
 from smsroi_models.clv.holdout_calibration import HoldoutCalibration
 from smsroi_models.clv.model_choice import ModelChoice, ModelScore
@@ -26,6 +28,27 @@ def _period(told: float, error: float, made: float, slope: float = 1.0) -> Holdo
     trial = HoldoutTrial("bg_nbd", GROUPS, predicted, made, 0.1, calibration)
     days = date(2025, 1, 31), date(2025, 3, 31)
     return HoldoutPeriod(*days, 8.4, 100.0, {"bg_nbd": trial}, {})
+
+
+def test_a_model_that_could_not_be_tried_says_why() -> None:
+    period = replace(_period(1.0, 1.0, 1.0), trials={}, not_fitted={"bg_nbd": "nobody left."})
+    found = holdout_checks.foretold_total(period, "bg_nbd")
+    assert found.status == "informational"
+    assert "up to 2025-01-31 alone" in found.text and "(bg_nbd: nobody left);" in found.text
+    assert "long enough" in holdout_checks.foretold_total(None, "bg_nbd").text
+    assert holdout_checks.foretold_by_frequency(period, "bg_nbd") == ()
+
+
+@pytest.mark.parametrize(("strays", "days"), [(0, 71), (10, 71), (11, 1_001)])
+def test_a_stray_order_makes_no_history(strays: int, days: int) -> None:
+    """Of a thousand customers ten may have bought long before the others."""
+    ages, numbers = np.array([1_000, 70, 30]), np.array([strays, 400, 600 - strays])
+    zeros = np.zeros(3)
+    base = CustomerBase(
+        *(zeros, zeros, ages / 7, zeros.astype(np.int64), ages),
+        *(numbers.astype(np.float64), zeros, zeros, {}),
+    )
+    assert base.history_days == days
 
 
 @pytest.mark.parametrize(("buyers", "status"), [(199, "failed"), (200, "passed")])

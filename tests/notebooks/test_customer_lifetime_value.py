@@ -169,6 +169,12 @@ def test_what_is_not_known_is_said_and_not_drawn(result: LifetimeResult) -> None
     bare = replace(result, holdout=None, groups=cohorts, currency="", n_without_orders=7)
     assert figure.holdout(bare).text == "" and groups_figure.groups(bare, "segment").text == ""
     assert "too short" in page.holdout(bare).text
+    assert result.holdout is not None
+    why = dict.fromkeys(result.holdout.trials, "nobody left.")
+    untried = replace(result, holdout=replace(result.holdout, trials={}, not_fitted=why))
+    assert "BG/NBD: nobody left" in page.holdout(untried).text
+    assert figure.holdout(untried).text == "" and isinstance(figure.tracking(untried), Picture)
+    assert payload.results(untried, "customers")._repr_mimebundle_()
     assert "does not say" in page.groups(bare, "region").text
     assert "7 known customers" in page.limits(bare).text
     assert isinstance(figure.tracking(bare), Picture)
