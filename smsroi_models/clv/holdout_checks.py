@@ -21,25 +21,33 @@ def foretold_total(period: HoldoutPeriod | None, model: str) -> Check:
     if period is None or model not in period.trials:
         return Check(name, "informational", f"{_untried(period, model)} purchases is not known.")
     trial = period.trials[model]
-    ratio = trial.predicted.estimate / trial.actual if trial.actual else math.inf
-    miss = abs(ratio - 1)
-    within = trial.predicted.ci_lower <= trial.actual <= trial.predicted.ci_upper
+    miss = clear_miss(trial)
     seen = (
         f"Fitted up to {period.calibration_end:%Y-%m-%d}, the model foretold "
         f"{trial.predicted.estimate:,.0f} purchases for the days up to "
         f"{period.holdout_end:%Y-%m-%d} ({trial.predicted.ci_lower:,.0f} to "
         f"{trial.predicted.ci_upper:,.0f}); {trial.actual:,.0f} were made"
     )
-    if within or miss <= NEGLIGIBLE_MISS:
+    if miss is None:
         return Check(name, "passed", f"{seen}.")
-    way = "too many" if ratio > 1 else "too few"
+    way = "too many" if miss > 0 else "too few"
     return Check(
         name,
-        "failed" if miss > LARGEST_MISS else "informational",
+        "failed" if abs(miss) > LARGEST_MISS else "informational",
         f"{seen}: {way}, by more than chance. A season, a change of the shop or campaigns that the "
         "model does not know move purchases; the value is likely to miss the same way.",
         "Look at the purchases week by week, and compare whole years.",
     )
+
+
+def clear_miss(trial: HoldoutTrial) -> float | None:
+    """Return by what share too many purchases were foretold, below 0 for too few.
+
+    None where chance explains the miss, or it is at most `NEGLIGIBLE_MISS`.
+    """
+    miss = trial.predicted.estimate / trial.actual - 1 if trial.actual else math.inf
+    within = trial.predicted.ci_lower <= trial.actual <= trial.predicted.ci_upper
+    return None if within or abs(miss) <= NEGLIGIBLE_MISS else miss
 
 
 def _untried(period: HoldoutPeriod | None, model: str) -> str:

@@ -32,6 +32,7 @@ def verdict(result: LifetimeResult) -> Html:
         as_of=result.as_of,
         headline=words.headline(result),
         sentence=words.sentence(result),
+        missed=words.miss_caution(result),
         cautions=result.failed,
     )
 

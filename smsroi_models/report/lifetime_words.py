@@ -3,6 +3,7 @@
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.base_groups import GroupValue
 from smsroi_models.clv.base_model import HoldoutPeriod, HoldoutTrial
+from smsroi_models.clv.holdout_checks import clear_miss
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.report.numbers import Money, percent, plain, shortened, step_for
 from smsroi_models.report.words import confidence
@@ -17,7 +18,23 @@ def verdict(result: LifetimeResult) -> str:
     """Return the answer to the report's question in one piece, with the checks that failed."""
     failed = [check.name.lower() for check in result.failed]
     caution = f" Checks that failed: {', '.join(failed)}." if failed else ""
-    return f"{headline(result)} {sentence(result)}{caution}"
+    missed = miss_caution(result)
+    return f"{headline(result)} {sentence(result)}{missed and f' {missed}'}{caution}"
+
+
+def miss_caution(result: LifetimeResult) -> str:
+    """Say what the interval does not hold, where the model was clearly wrong on the last past."""
+    found, period = trial(result), result.holdout
+    miss = clear_miss(found) if found else None
+    if found is None or period is None or miss is None:
+        return ""
+    weeks = (period.holdout_end - period.calibration_end).days // 7
+    if not found.actual:
+        return f"Tried on the last {weeks} weeks, the model foretold purchases and none were made."
+    return (
+        f"Tried on the last {weeks} weeks, the model foretold {percent(abs(miss))} too "
+        f"{'many' if miss > 0 else 'few'} purchases: expect a miss of that kind."
+    )
 
 
 def headline(result: LifetimeResult) -> str:

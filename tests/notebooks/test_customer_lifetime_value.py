@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import smsroi_models as smsroi
+from smsroi_models.attribution.effects import Estimate
 from smsroi_models.cli import app
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.report import lifetime_figure as figure
@@ -194,6 +195,25 @@ def test_a_failed_check_takes_the_plain_headline_away(result: LifetimeResult) ->
     assert "with a caution" in words.headline(caution)
     assert "Something is wrong." in page.verdict(caution).text
     assert broken.name.lower() in words.verdict(caution)
+
+
+def _with_trial(result: LifetimeResult, told: float, error: float) -> LifetimeResult:
+    """Return the result with other purchases foretold, as a share of those made."""
+    assert result.holdout is not None
+    trial = result.holdout.trials[result.model]
+    ends = (told - 2 * error) * trial.actual, (told + 2 * error) * trial.actual
+    foretold = Estimate(told * trial.actual, error * trial.actual, *ends)
+    trials = {result.model: replace(trial, predicted=foretold)}
+    return replace(result, holdout=replace(result.holdout, trials=trials))
+
+
+def test_a_miss_on_the_last_past_stands_in_the_headlines_card(result: LifetimeResult) -> None:
+    missed = _with_trial(result, 0.91, 0.01)
+    said = "the model foretold 9\xa0% too few purchases: expect a miss of that kind."
+    assert said in words.verdict(missed) and said in page.verdict(missed).text
+    for unclear in (_with_trial(result, 0.91, 0.1), _with_trial(result, 0.97, 0.01)):
+        assert words.miss_caution(unclear) == ""
+        assert "foretold" not in words.verdict(unclear)
 
 
 def test_groups_are_told_apart_only_where_their_ranges_are(result: LifetimeResult) -> None:
