@@ -216,6 +216,26 @@ def test_a_miss_on_the_last_past_stands_in_the_headlines_card(result: LifetimeRe
         assert "foretold" not in words.verdict(unclear)
 
 
+def test_the_title_of_all_purchases_judges_what_was_foretold(result: LifetimeResult) -> None:
+    """Half as many expected while the model was fitted; then as foretold, or a tenth too few."""
+    assert result.holdout is not None
+    day = result.tracking.day
+    fitted = (result.holdout.calibration_end - result.first_day).days
+    came = np.full(len(day), 100.0)
+
+    def title(share: float, told: LifetimeResult) -> str:
+        expected = np.where(day <= fitted + 6, 50.0, 100 * share)
+        tracking = replace(told.tracking, actual=came, expected=expected)
+        return words.tracking_finding(replace(told, tracking=tracking))
+
+    followed = "Repeat purchases have followed the model"
+    by_chance, clear = _with_trial(result, 0.91, 0.1), _with_trial(result, 0.91, 0.01)
+    assert title(1.0, by_chance) == title(0.9, by_chance) == followed
+    assert title(0.9, clear) == "Where it foretells, the model expects 10\xa0% fewer than came"
+    assert title(0.96, clear) == "Where it foretells, the model expects 4\xa0% fewer than came"
+    assert title(0.96, replace(result, holdout=None)).startswith("By the end the model expects")
+
+
 def test_groups_are_told_apart_only_where_their_ranges_are(result: LifetimeResult) -> None:
     regions, segments = result.groups["region"], result.groups["segment"]
     assert words.groups_finding(regions, "region").startswith("By region, no customers are clearly")
