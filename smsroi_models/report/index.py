@@ -13,6 +13,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.report.folders import moment_of
 from smsroi_models.report.hygiene import check_page, clean_text
 from smsroi_models.report.numbers import percent, say, shortened
 from smsroi_models.report.results import OUTCOMES, PLANNED, VALUED
@@ -135,7 +136,7 @@ def _report(path: Path) -> Entry:
     roi = "not estimable" if outcome == "invalid" else format_roi(figures)
     as_of = folder.name
     if outcome in (PLANNED, VALUED):
-        roi, as_of = "", as_of.removeprefix("plan-")
+        roi, as_of = "", moment_of(as_of)
     # Anything but the word itself, as in reports of old, is a comparison with a holdout.
     weaker = results.get("evidence") == "weaker"
     return Entry(shortened(name), as_of, verdict, campaign_id, outcome, roi, link, weaker=weaker)

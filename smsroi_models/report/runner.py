@@ -4,6 +4,7 @@
 
     reports/<campaign>/<as-of>/   report.html  notebook.ipynb  results.json
     reports/<campaign>/plan-<as-of>/           the same of a campaign that is only planned
+    reports/<campaign>/value-<as-of>/          the same of customers' lifetime value
     reports/<campaign>/<as-of>.failed.ipynb    the last attempt, if it failed
 
 Names and types are checked before a kernel starts. Everything is made in a work folder beside the
@@ -24,12 +25,18 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from smsroi_models import errors
 from smsroi_models.errors import ParameterError, RenderError
-from smsroi_models.report.folders import as_of_folder, folder_name, locked, partial_folder
+from smsroi_models.report.folders import (
+    as_of_folder,
+    folder_name,
+    locked,
+    partial_folder,
+    report_folder,
+)
 from smsroi_models.report.html import to_html
 from smsroi_models.report.kernel import execute
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
-from smsroi_models.report.results import PLANNED, find_results, write_results
+from smsroi_models.report.results import find_results, write_results
 
 _FILES = ("report.html", "notebook.ipynb", "results.json")
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
@@ -100,7 +107,7 @@ def render(
             if _is_fault(error) and _kept(work / "notebook.ipynb", failed, source.name):
                 error.add_note(f"The attempt is kept as {failed}; earlier reports are untouched.")
             raise
-        target = campaign / (f"plan-{moment}" if results["outcome"] == PLANNED else moment)
+        target = campaign / report_folder(moment, results["outcome"])
         _publish(work, target)
     for name in {failed.name, f"{moment}.failed.ipynb"}:
         (campaign / name).unlink(missing_ok=True)

@@ -78,6 +78,7 @@ def test_the_command_renders_lists_and_writes(
     assert run.exit_code == 0, run.output
     told = json.loads(run.stdout)
     report = Path(told["report"])
+    assert report.parent.name == f"value-{result.as_of:%Y-%m-%d}"
     results = json.loads(Path(told["results"]).read_text())
     assert results["outcome"] == "valued" and results["evidence"] == "forecast"
     assert results["verdict"] == words.verdict(result)

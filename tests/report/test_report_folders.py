@@ -7,7 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smsroi_models.errors import ParameterError
-from smsroi_models.report.folders import as_of_folder, folder_name, partial_folder
+from smsroi_models.report.folders import (
+    MARKS,
+    as_of_folder,
+    folder_name,
+    moment_of,
+    partial_folder,
+    report_folder,
+)
+from smsroi_models.report.results import OUTCOMES
 
 HOSTILE = [
     "",
@@ -50,6 +58,14 @@ def test_a_folder_is_always_a_direct_child(hostile: str, campaign_id: str) -> No
 @given(st.lists(st.one_of(st.text(max_size=6), st.sampled_from(HOSTILE)), unique=True))
 def test_two_ids_never_share_a_folder(ids: list[str]) -> None:
     assert len({folder_name(text) for text in ids}) == len(ids)
+
+
+def test_no_plan_and_no_forecast_takes_a_reports_place() -> None:
+    """A campaign may have the id under which customers are valued, and be read on the same day."""
+    names = {outcome: report_folder("2025-05-20", outcome) for outcome in OUTCOMES}
+    assert names["valued"] == "value-2025-05-20" and names["planned"] == "plan-2025-05-20"
+    assert {name for key, name in names.items() if key not in MARKS} == {"2025-05-20"}
+    assert {moment_of(name) for name in names.values()} == {"2025-05-20"}
 
 
 def test_an_id_that_imitates_anothers_folder_gets_its_own() -> None:
