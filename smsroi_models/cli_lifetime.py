@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Any
 
 import typer
@@ -44,6 +45,8 @@ def clv(
     LifetimeTerms(horizon_weeks, discount_rate_per_year, "week", confidence_level)
     _check(as_of, out_format, margin_rate, model)
     url = find_store(store)
+    if out:
+        _prepare(out)
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     values = {
         "store_url": url,
@@ -80,6 +83,19 @@ def _check(as_of: str, out_format: str, margin_rate: float, model: str) -> None:
         parse_past(as_of)
     if out_format not in ("parquet", "csv"):
         raise ParameterError(f"format is {out_format!r}: it must be parquet or csv")
+
+
+def _prepare(out: Path) -> None:
+    """Make the folder for each customer's figures; refuse one that takes no file."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise ParameterError(
+            f"--out is {str(out)!r}: it must be a folder that takes files ({error.strerror}): "
+            "name another, or leave it out"
+        ) from error
 
 
 def _write(out: Path, out_format: str, values: dict[str, Any], results: Path) -> Path:

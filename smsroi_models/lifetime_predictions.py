@@ -23,7 +23,7 @@ from smsroi_models.clv.rfm import rfm_summary
 from smsroi_models.clv.rfm_counts import RfmCounts, join_predictions
 from smsroi_models.clv.value import parameter_covariance
 from smsroi_models.clv.valued import Margin, value_coefficients
-from smsroi_models.errors import ParameterError
+from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.store.connect import Store
 
@@ -58,9 +58,16 @@ def customer_lifetime_values(store: Store, result: LifetimeResult) -> ibis.Table
 
     Raises
     ------
+    DataError
+        If the store is not that of the result, or its tables have changed since.
     NotEstimableError
         If no customer has bought.
     """
+    if store.fingerprint() != result.store_fingerprint:
+        raise DataError(
+            "the result is of another store, or the tables have changed since it was made: pass "
+            "the store that analyze_lifetime_value was given, or analyse this one"
+        )
     summary = rfm_summary(
         store["orders"],
         observation_end=result.observation_end,
@@ -81,7 +88,7 @@ def write_customer_values(store: Store, result: LifetimeResult, path: str | Path
     ------
     ParameterError
         If the file's name ends in neither ``.parquet`` nor ``.csv``.
-    NotEstimableError
+    DataError, NotEstimableError
         As `customer_lifetime_values`.
     """
     target = Path(path).absolute()

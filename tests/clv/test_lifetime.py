@@ -20,7 +20,7 @@ from smsroi_models.clv.base_margin import (
 from smsroi_models.clv.customer_base import base_rows, holdout_rows
 from smsroi_models.clv.order_pace import read_order_pace, recent_orders
 from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
-from smsroi_models.errors import NotEstimableError, ParameterError, StoreError
+from smsroi_models.errors import DataError, NotEstimableError, ParameterError, StoreError
 from smsroi_models.lifetime_predictions import write_customer_values
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.simulate.shop import Shop
@@ -352,6 +352,12 @@ def test_customers_are_written(
     np.testing.assert_allclose(one.lifetime_value, other.lifetime_value)
     with pytest.raises(ParameterError, match=r"\.parquet or \.csv"):
         write_customer_values(store, result, tmp_path / "values.xlsx")
+
+
+def test_a_result_of_another_store_is_refused(store: Store, result: LifetimeResult) -> None:
+    other = replace(result, store_fingerprint="0" * 64)
+    with pytest.raises(DataError, match="of another store"):
+        smsroi.customer_lifetime_values(store, other)
 
 
 def test_the_same_store_gives_the_same_figures(shop: Path, result: LifetimeResult) -> None:

@@ -130,6 +130,18 @@ def test_wrong_options_are_refused_before_anything_runs(
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.parametrize("place", ["taken", "taken/below"])
+def test_a_folder_that_takes_no_file_is_refused_before_anything_runs(
+    shop: Path, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    options = ["--reports", str(tmp_path / "r"), "--out", str(tmp_path / place)]
+    run = CliRunner().invoke(app, ["clv", "--store", str(shop), *options])
+    assert isinstance(run.exception, smsroi.errors.ParameterError), run.output
+    assert "--out is" in str(run.exception) and "leave it out" in str(run.exception)
+    assert not (tmp_path / "r").exists()
+
+
 def test_the_figures_for_machines_are_the_results(result: LifetimeResult) -> None:
     bundle = payload.results(result, "customers")._repr_mimebundle_()[RESULTS_MIME]
     figures = bundle["figures"]
