@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from smsroi_models.clv.discounting import finite_number
 from smsroi_models.clv.validation import HoldoutPurchases
 from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.records import Record
@@ -58,8 +59,8 @@ def holdout_calibration(
     ----------
     Cox (1958), Biometrika 45, on the slope of outcomes on predictions. White (1980).
     """
-    if not 0 < confidence_level < 1:
-        raise ParameterError(f"confidence_level is {confidence_level}: it lies between 0 and 1")
+    if not (finite_number(confidence_level) and 0 < confidence_level < 1):
+        raise ParameterError(f"confidence_level is {confidence_level!r}: it lies between 0 and 1")
     w, told, made = purchases.weights, purchases.expected, purchases.actual
     n = float(w.sum())
     off = told - w @ told / n

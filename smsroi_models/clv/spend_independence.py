@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from smsroi_models.attribution.checks import Check
+from smsroi_models.clv.discounting import finite_number
 from smsroi_models.clv.spend_rows import repeat_buyers
 from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.records import Record
@@ -92,8 +93,8 @@ def spend_correlation(
     >>> found.correlation, found.spend_ratio, found.p_value
     (0.0, 1.0, 1.0)
     """
-    if not 0 < confidence_level < 1:
-        raise ParameterError(f"confidence_level is {confidence_level}: it lies between 0 and 1")
+    if not (finite_number(confidence_level) and 0 < confidence_level < 1):
+        raise ParameterError(f"confidence_level is {confidence_level!r}: it lies between 0 and 1")
     rows, _, _ = repeat_buyers(frequency, monetary_value, weights)
     x, m, w = rows.frequency, rows.monetary_value, rows.weights
     n = float(w.sum())

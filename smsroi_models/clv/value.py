@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import block_diag
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.clv.discounting import Discounting
+from smsroi_models.clv.discounting import Discounting, finite_number
 from smsroi_models.clv.future_purchases import future_purchases
 from smsroi_models.clv.gamma_gamma import GammaGamma
 from smsroi_models.clv.intervals import errors_of, estimate, positive_interval
@@ -203,7 +203,7 @@ def lifetime_value(
     (array([15.]), array([1.]))
     """
     discounting = Discounting(horizon, discount_rate_per_unit, period)
-    if not 0 < confidence_level < 1:
+    if not (finite_number(confidence_level) and 0 < confidence_level < 1):
         raise ParameterError(f"confidence_level is {confidence_level!r}: it must lie in (0, 1)")
     margin = Margin(margin_rate, margin_rate_error)
     history = PurchaseHistory.of(frequency, recency, T, weights)

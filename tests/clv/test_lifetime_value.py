@@ -230,11 +230,23 @@ def test_spend_without_a_variance_has_no_range() -> None:
         ("margin_rate", -0.2, "bring a loss"),
         ("margin_rate_error", -1.0, "margin_rate_error is -1.0"),
         ("confidence_level", 1.0, "confidence_level is 1.0"),
+        ("horizon", "52", "horizon is '52'"),
+        ("horizon", True, "horizon is True"),
+        ("margin_rate", "0.5", "margin_rate is '0.5'"),
+        ("margin_rate", 58, "for 58 % write 0.58"),
+        ("margin_rate_error", "0", "margin_rate_error is '0'"),
+        ("confidence_level", "0.95", "confidence_level is '0.95'"),
     ],
 )
-def test_options_out_of_range(option: str, value: float, text: str) -> None:
+def test_options_out_of_range(option: str, value: object, text: str) -> None:
     with pytest.raises(ParameterError, match=text):
         _value(MODELS[0], **{option: value})
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    plain = _value(MODELS[0], horizon=52.0, margin_rate=0.5)
+    found = _value(MODELS[0], horizon=np.int64(52), margin_rate=np.float32(0.5))
+    np.testing.assert_array_equal(found.value, plain.value)
 
 
 def test_rows_that_cannot_be() -> None:
