@@ -122,7 +122,14 @@ def mean_age(history: PurchaseHistory) -> float:
 
 
 def purchase_rate(history: PurchaseHistory) -> float:
-    """Return repeat purchases per unit of customers' time."""
+    """Return repeat purchases per unit of customers' time.
+
+    Raises
+    ------
+    ConvergenceError
+        If nobody bought again, where no time need have passed either.
+    """
+    check_repeats(history)
     weights = history.weights
     return float((weights * history.frequency).sum() / (weights * history.T).sum())
 

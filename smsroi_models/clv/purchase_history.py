@@ -15,6 +15,8 @@ from smsroi_models.errors import DataError
 Floats = NDArray[np.float64]
 # Tables of the counts up to the largest are made; nobody buys more often than this.
 MOST_PURCHASES = 10_000_000
+# Powers of times beyond it leave the range of float64; in seconds it is thirty million years.
+LONGEST_TIME = 1e15
 # Sorting a few rows away costs more than it saves.
 FEW_ROWS = 2_000
 # The golden ratio's fraction of the circle of 32-bit numbers, which multiplication goes around.
@@ -57,8 +59,8 @@ class PurchaseHistory:
         DataError
             If there are no rows, shapes differ, a value is missing, NaN or infinite, a frequency is
             not a whole number of at least 0, a recency lies outside [0, T] or is 0 without
-            frequency being 0 (or the reverse), or a weight is not above 0. The text names the first
-            such row.
+            frequency being 0 (or the reverse), a T is above `LONGEST_TIME`, or a weight is not
+            above 0. The text names the first such row.
 
         Examples
         --------
@@ -147,6 +149,11 @@ def _check_rows(x: Floats, t: Floats, end: Floats) -> None:
         (x < 0) | (x != np.floor(x)) | (x > MOST_PURCHASES),
         "frequency is {:g}: it counts repeat purchases, 0, 1, 2, ...",
         x,
+    )
+    _refuse(
+        end > LONGEST_TIME,
+        "T is {:g}: no history is longer than 1e15; look for a date that was not read as one",
+        end,
     )
     _refuse(t < 0, "recency is {:g}: it is the age at the last purchase, at least 0", t)
     _refuse(

@@ -23,6 +23,11 @@ from smsroi_models.errors import ParameterError
 
 TimeUnit = Literal["day", "week"]
 DAYS = {"day": 1.0, "week": 7.0}
+# Columns of either summary beside the customer's, in lower case.
+RETURNED = (
+    *("frequency", "recency", "t", "monetary_value", "recency_days", "t_days"),
+    *("frequency_holdout", "duration_holdout", "value_holdout"),
+)
 
 
 def rfm_summary(
@@ -67,7 +72,8 @@ def rfm_summary(
     DataError
         If a column is missing or of another kind.
     ParameterError
-        If ``observation_end`` is not a day, or the time unit another.
+        If ``observation_end`` is not a day, the time unit another, or ``customer_id`` the name of a
+        column returned.
 
     References
     ----------
@@ -91,6 +97,7 @@ def rfm_summary(
     >>> summary["frequency"], summary["recency"], summary["T"], summary["monetary_value"]
     (1, 2.0, 4.0, 30.0)
     """
+    _check_id(customer_id)
     end = last_day("observation_end", observation_end)
     days_a_unit = _days_a_unit(time_unit)
     days = purchase_days(orders, customer_id, ordered_at, value, end)
@@ -135,6 +142,7 @@ def calibration_holdout_summary(
     ParameterError
         As `rfm_summary`, or if the holdout period has no day.
     """
+    _check_id(customer_id)
     middle = last_day("calibration_end", calibration_end)
     end = last_day("observation_end", observation_end)
     days_a_unit = _days_a_unit(time_unit)
@@ -163,6 +171,14 @@ def calibration_holdout_summary(
         held["value_holdout"] = summary.value_holdout.coalesce(0.0)
     columns = [name for name in summary.columns if name != "value_holdout"]
     return summary.select(*columns, **held)
+
+
+def _check_id(customer_id: str) -> None:
+    # Engines do not tell names apart by case.
+    if str(customer_id).lower() in RETURNED:
+        raise ParameterError(
+            f"customer_id is {customer_id!r}, a column that is returned: rename the column of ids"
+        )
 
 
 def _days_a_unit(time_unit: str) -> float:

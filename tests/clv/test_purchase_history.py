@@ -1,11 +1,14 @@
 """Rows of customers: what is refused, and that making them fewer changes no sum."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from smsroi_models import fit_bg_nbd, fit_mbg_nbd, fit_pareto_nbd
 from smsroi_models.clv.bg_likelihood import BgSums
 from smsroi_models.clv.purchase_history import PurchaseHistory
-from smsroi_models.errors import DataError
+from smsroi_models.errors import ConvergenceError, DataError
 
 GOOD = {"frequency": [2.0, 0.0], "recency": [5.0, 0.0], "T": [9.0, 9.0]}
 
@@ -22,6 +25,7 @@ GOOD = {"frequency": [2.0, 0.0], "recency": [5.0, 0.0], "T": [9.0, 9.0]}
         ({"recency": [0, 0]}, "row 0: recency is 0 with frequency 2: purchases of the first"),
         ({"T": [9, np.nan]}, "row 1: T is nan: a finite number is needed"),
         ({"T": [np.inf, 9]}, "row 0: T is inf"),
+        ({"T": [9, 4e300]}, r"row 1: T is 4e\+300: no history is longer"),
         ({"T": [9]}, "the shapes are"),
         ({"T": [[9, 9]]}, r"T has shape \(1, 2\)"),
         ({"T": ["a", "b"]}, "T is not numeric"),
@@ -35,6 +39,12 @@ GOOD = {"frequency": [2.0, 0.0], "recency": [5.0, 0.0], "T": [9.0, 9.0]}
 def test_what_is_refused(changed: dict[str, list[float]], message: str) -> None:
     with pytest.raises(DataError, match=message):
         PurchaseHistory.of(**(GOOD | changed))
+
+
+@pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd, fit_pareto_nbd])
+def test_customers_without_any_time_are_refused_as_such(fit: Callable[..., object]) -> None:
+    with pytest.raises(ConvergenceError, match="nobody bought twice"):
+        fit([0, 0], [0, 0], [0, 0])
 
 
 def test_what_is_accepted() -> None:

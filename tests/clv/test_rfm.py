@@ -211,6 +211,8 @@ def test_each_days_new_customers_and_repeats() -> None:
     ("changes", "error", "words"),
     [
         ({"customer_id": "who"}, DataError, "no column"),
+        ({"customer_id": "frequency"}, ParameterError, "a column that is returned"),
+        ({"customer_id": "T"}, ParameterError, "a column that is returned"),
         ({"ordered_at": "revenue"}, DataError, "a time or a date is needed"),
         ({"value": "customer_id"}, DataError, "a number is needed"),
         ({"time_unit": "month"}, ParameterError, "time_unit is 'month'"),
