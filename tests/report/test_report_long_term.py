@@ -181,6 +181,14 @@ def test_the_finding_on_who_bought(
     assert said in retention_page.retention_table(found, 0.95).text
 
 
+def test_moved_orders_are_not_read_off_who_bought(result: CampaignResult) -> None:
+    assert result.long_term is not None
+    text = retention_page.retention_table(result.long_term.retention, 0.95).text
+    assert "does not tell orders that were moved earlier from extra ones" in text
+    assert "<em>After the window</em>" in text
+    assert "shrinks with the days is of orders" not in text
+
+
 def test_nothing_to_compare_is_said(result: CampaignResult) -> None:
     assert result.long_term is not None
     retention: Retention = result.long_term.retention
