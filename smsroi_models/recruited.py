@@ -12,6 +12,7 @@ from smsroi_models.clv.recruits import (
     collect_recruit_kinds,
     collect_recruit_totals,
     collect_recruits,
+    count_acquired_earlier,
 )
 from smsroi_models.clv.value import lifetime_value
 from smsroi_models.errors import NotEstimableError
@@ -44,8 +45,9 @@ def read_recruits(
     if "customers" not in store:
         return None, "The store has no table of customers, which would say whom it recruited."
     how = collect_recruits(store, campaign, as_of)
+    earlier = count_acquired_earlier(store, campaign)
     if not how:
-        return Recruits(0, 0, 0, 0.0, 0.0, 0, None, ""), ""
+        return Recruits(0, 0, 0, 0.0, 0.0, 0, earlier, None, ""), ""
     totals = collect_recruit_totals(store, campaign, as_of, how)
     ahead, reason = None, no_model
     if model and sum(totals.customers):
@@ -61,6 +63,7 @@ def read_recruits(
         margin_recruited=totals.margin[0],
         margin_referred=totals.margin[1],
         assigned=totals.assigned,
+        acquired_earlier=earlier,
         ahead=ahead,
         reason=reason if ahead is None else "",
     ), ""

@@ -135,6 +135,7 @@ def _recruits(recruits: Recruits, money: Money, found: LongTerm) -> dict[str, ob
         "ahead": ahead,
         "reason": recruits.reason,
         "assigned": f"{recruits.assigned:,}" if recruits.assigned else "",
+        "earlier": f"{recruits.acquired_earlier:,}" if recruits.acquired_earlier else "",
         "discount": confidence(found.discount_rate),
     }
 

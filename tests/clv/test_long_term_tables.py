@@ -14,6 +14,7 @@ from smsroi_models.clv.recruits import (
     collect_recruit_kinds,
     collect_recruit_totals,
     collect_recruits,
+    count_acquired_earlier,
 )
 from smsroi_models.clv.retention_counts import (
     collect_arm_purchases,
@@ -90,7 +91,7 @@ def test_recruits_are_found_at_any_depth_and_circles_end(
     recruiting: Store, spring: Campaign
 ) -> None:
     how = collect_recruits(recruiting, spring, AS_OF)
-    assert {who for who, kind in how.items() if kind == "recruited"} == RECRUITED | {"t2"}
+    assert {who for who, kind in how.items() if kind == "recruited"} == RECRUITED | {"h2"}
     assert {who for who, kind in how.items() if kind == "referred"} == REFERRED
 
 
@@ -98,10 +99,16 @@ def test_those_in_an_arm_are_counted_and_left_out(recruiting: Store, spring: Cam
     how = collect_recruits(recruiting, spring, AS_OF)
     totals = collect_recruit_totals(recruiting, spring, AS_OF, how)
     assert totals.customers == (3, 4)
-    assert totals.assigned == 1
+    assert totals.assigned == 1  # h2
     assert totals.buyers == (1, 3)  # r1; f1, f3 and c4
     # (30 - 10) + (20 - 15); (12 - 2) + (7 - 3) + (9 - 1)
     assert totals.margin == pytest.approx((25.0, 22.0))
+
+
+def test_customers_from_before_the_campaign_are_counted_apart(
+    recruiting: Store, spring: Campaign
+) -> None:
+    assert count_acquired_earlier(recruiting, spring) == 2  # t2 and marked
 
 
 def test_recruits_histories_end_when_they_are_read(recruiting: Store, spring: Campaign) -> None:
@@ -137,7 +144,8 @@ def test_cohorts_by_the_quarter_of_first_purchase(recruiting: Store) -> None:
         (date(2025, 1, 1), date(2025, 4, 1)),
         (date(2025, 4, 1), date(2025, 7, 1)),
     ]
-    assert [c.customers for c in cohorts] == [1, 6, 2]  # t1; t2 t3 h1 r1 f1 elsewhere; f3 c4
+    assert [c.customers for c in cohorts] == [1, 8, 2]
+    # t1; t2 t3 h1 r1 f1 marked friend elsewhere; f3 c4
     seconds = [{age: n for age, n in enumerate(c.second) if n} for c in cohorts]
     # t1 after 10 days; t2 after 72, h1 after 85 and r1 after 38
     assert seconds == [{10: 1}, {72: 1, 85: 1, 38: 1}, {}]
