@@ -47,7 +47,7 @@ def read_recruits(
     how = collect_recruits(store, campaign, as_of)
     earlier = count_acquired_earlier(store, campaign)
     if not how:
-        return Recruits(0, 0, 0, 0.0, 0.0, 0, earlier, None, ""), ""
+        return Recruits(0, 0, 0, 0.0, 0.0, 0, earlier, 0, None, ""), ""
     totals = collect_recruit_totals(store, campaign, as_of, how)
     ahead, reason = None, no_model
     if model and sum(totals.customers):
@@ -64,6 +64,7 @@ def read_recruits(
         margin_referred=totals.margin[1],
         assigned=totals.assigned,
         acquired_earlier=earlier,
+        elsewhere=totals.elsewhere,
         ahead=ahead,
         reason=reason if ahead is None else "",
     ), ""

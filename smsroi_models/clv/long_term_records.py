@@ -146,6 +146,8 @@ class Recruits(Record):
     acquired_earlier : int
         Customers left out because they were acquired before the campaign started, though the store
         names it as what acquired them.
+    elsewhere : int
+        Of both, those who were in an arm of another campaign: its lift holds part of their margin.
     ahead : Estimate or None
         Margin of all of them in the year to come, discounted; its interval is for what they truly
         will bring. None where it cannot be predicted.
@@ -160,6 +162,7 @@ class Recruits(Record):
     margin_referred: float
     assigned: int
     acquired_earlier: int
+    elsewhere: int
     ahead: Estimate | None
     reason: str
 

@@ -31,12 +31,15 @@ class RecruitTotals:
         Of their orders from acquisition on and before ``as_of``, in the store's currency.
     assigned : int
         Customers said to be recruited who are in an arm of the campaign, and so left out.
+    elsewhere : int
+        Of both, those who were put in an arm of another campaign before ``as_of``.
     """
 
     customers: tuple[int, int]
     buyers: tuple[int, int]
     margin: tuple[float, float]
     assigned: int
+    elsewhere: int
 
 
 def collect_recruits(store: Tables, campaign: Campaign, as_of: datetime) -> dict[str, str]:
@@ -101,13 +104,14 @@ def collect_recruit_totals(
         buyers=(buyers[0], buyers[1]),
         margin=pair("margin"),
         assigned=len(how) - sum(customers),
+        elsewhere=int(sum(pair("elsewhere"))),
     )
 
 
 def recruits_summed(
     store: Tables, campaign: Campaign, as_of: datetime, recruits: ibis.Table
 ) -> ibis.Table:
-    """Return, lazily, ``how, customers, buyers, margin``."""
+    """Return, lazily, ``how, customers, buyers, margin, elsewhere``."""
     list_price_cost = (1 - campaign.margin_rate) * (_.revenue + _.discount)
     margin = _.revenue - ibis.coalesce(_.cost_of_goods, list_price_cost)
     since = store["customers"].semi_join(recruits, "customer_id")
@@ -118,11 +122,20 @@ def recruits_summed(
         .group_by("customer_id")
         .aggregate(margin=margin.sum())
     )
-    per_customer = recruits.left_join(spent, "customer_id")
+    others = store["assignments"].filter(
+        _.campaign_id != campaign.campaign_id, _.assigned_at < instant(as_of)
+    )
+    in_others = others.select("customer_id").distinct().mutate(elsewhere=ibis.literal(1))
+    per_customer = (
+        recruits.left_join(spent, "customer_id")
+        .drop("customer_id_right")
+        .left_join(in_others, "customer_id")
+    )
     return per_customer.group_by("how").aggregate(
         customers=_.count(),
         buyers=_.margin.notnull().sum(),
         margin=_.margin.sum().coalesce(0.0),
+        elsewhere=_.elsewhere.sum().coalesce(0),
     )
 
 

@@ -136,8 +136,20 @@ def _recruits(recruits: Recruits, money: Money, found: LongTerm) -> dict[str, ob
         "reason": recruits.reason,
         "assigned": f"{recruits.assigned:,}" if recruits.assigned else "",
         "earlier": f"{recruits.acquired_earlier:,}" if recruits.acquired_earlier else "",
+        "elsewhere": _elsewhere(recruits),
         "discount": confidence(found.discount_rate),
     }
+
+
+def _elsewhere(recruits: Recruits) -> str:
+    """Say who of the recruits other campaigns' reports count, too; empty where nobody."""
+    if not recruits.elsewhere:
+        return ""
+    were = "was" if recruits.elsewhere == 1 else "were"
+    return (
+        f"{recruits.elsewhere:,} of them {were} in the arms of other campaigns, whose reports hold "
+        "part of this margin: do not add them up."
+    )
 
 
 def _forecast(one: Forecast, money: Money) -> dict[str, object]:

@@ -37,6 +37,14 @@ CUSTOMERS: dict[str, tuple[float, str | None, str | None]] = {
 }
 RECRUITED, REFERRED = {"r1", "r2", "c3"}, {"f1", "f2", "f3", "c4"}
 
+# customer, arm of AUTUMN, days after ASSIGNED at which assigned
+ELSEWHERE = [
+    ("r1", "treatment", 20),
+    ("f2", "holdout", 20),
+    ("r2", "treatment", 80),  # exactly when it is read: not yet
+    ("t1", "treatment", 20),  # no recruit
+]
+
 # customer, days after ASSIGNED, revenue, discount, cost of goods
 ORDERS = [
     ("t1", -100, 10.0, 0.0, 5.0),
@@ -94,6 +102,10 @@ def recruiting_frames() -> dict[str, pd.DataFrame]:
         "assignments": [
             {"campaign_id": "SPRING", "customer_id": who, "arm": arm, "assigned_at": ASSIGNED}
             for who, arm in ARMS.items()
+        ]
+        + [
+            {"campaign_id": "AUTUMN", "customer_id": who, "arm": arm, "assigned_at": _at(days)}
+            for who, arm, days in ELSEWHERE
         ],
         "orders": [
             {

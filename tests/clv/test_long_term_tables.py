@@ -100,6 +100,7 @@ def test_those_in_an_arm_are_counted_and_left_out(recruiting: Store, spring: Cam
     totals = collect_recruit_totals(recruiting, spring, AS_OF, how)
     assert totals.customers == (3, 4)
     assert totals.assigned == 1  # h2
+    assert totals.elsewhere == 2  # r1 and f2
     assert totals.buyers == (1, 3)  # r1; f1, f3 and c4
     # (30 - 10) + (20 - 15); (12 - 2) + (7 - 3) + (9 - 1)
     assert totals.margin == pytest.approx((25.0, 22.0))

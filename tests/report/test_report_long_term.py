@@ -35,7 +35,7 @@ def long(result: CampaignResult) -> LongTerm:
         forecasts=forecasts,
         year=CarriedOn(60, 4.2, 0.1, UNCLEAR, _return(UNCLEAR)),
         no_year="",
-        recruits=Recruits(12, 3, 14, 300.5, 20.0, 2, 5, CLEAR, ""),
+        recruits=Recruits(12, 3, 14, 300.5, 20.0, 2, 5, 122, CLEAR, ""),
         checks=(*result.long_term.checks[:1], orders_as_habit(forecasts[-1])),
     )
 
@@ -68,6 +68,10 @@ def test_recruits_are_in_no_other_figure(long: LongTerm) -> None:
     assert "$320.50" in text and "$900" in text
     assert "In no figure above." in text and "only if they would not" in text
     assert "2 recruits are left out" in text
+    assert (
+        "122 of them were in the arms of other campaigns, whose reports hold part of this margin: "
+        "do not add them up." in text
+    )
     assert "5 whom the store names are left out, because they were customers before" in text
 
 
@@ -76,13 +80,17 @@ def test_recruits_are_in_no_other_figure(long: LongTerm) -> None:
     [
         (None, "The store has no table.", "The store has no table."),
         (
-            Recruits(0, 0, 0, 0.0, 0.0, 0, 0, None, ""),
+            Recruits(0, 0, 0, 0.0, 0.0, 0, 0, 0, None, ""),
             "",
             "names nobody whom this campaign recruited",
         ),
-        (Recruits(0, 0, 0, 0.0, 0.0, 0, 4, None, ""), "", "(4 whom it names were customers before"),
         (
-            Recruits(1, 0, 1, 5.0, 0.0, 0, 0, None, "No model."),
+            Recruits(0, 0, 0, 0.0, 0.0, 0, 4, 0, None, ""),
+            "",
+            "(4 whom it names were customers before",
+        ),
+        (
+            Recruits(1, 0, 1, 5.0, 0.0, 0, 0, 1, None, "No model."),
             "",
             "cannot be predicted: No model.",
         ),
