@@ -57,7 +57,10 @@ ORDERS = [
     ("t3", 1, 25.0, 0.0, 5.0),  # a first purchase, in the window
     ("h1", -50, 15.0, 0.0, 5.0),
     ("h1", -40, 0.0, 0.0, 5.0),  # refunded in full: no occasion
+    ("h1", 3, 0.0, 0.0, 5.0),  # refunded in full, in the window: no purchase
     ("h1", 35, 30.0, 0.0, 10.0),
+    ("h2", 31, 20.0, 0.0, 5.0),
+    ("h2", 31.2, -20.0, 0.0, 0.0),  # taken back on the day: no purchase
     ("r1", 1.9, 70.0, 0.0, 0.0),  # hours before r1 was acquired: not the campaign's
     ("r1", 2, 30.0, 0.0, 10.0),
     ("r1", 40, 20.0, 10.0, None),  # margin 20 - 0.5 x 30 = 5

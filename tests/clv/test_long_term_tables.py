@@ -133,7 +133,7 @@ def test_when_each_arm_bought(recruiting: Store, spring: Campaign) -> None:
     treatment, holdout = collect_arm_purchases(recruiting, spring, AS_OF, 65)
     first = {day: n for day, n in enumerate(treatment.first) if n}
     assert first == {1: 1, 4: 1, 12: 1}  # t3, t1, t2
-    assert {day: n for day, n in enumerate(holdout.first) if n} == {35: 1}
+    assert {day: n for day, n in enumerate(holdout.first) if n} == {35: 1}  # h1
     assert treatment.active.tolist() == [3, 0]  # two whole periods of thirty days
     assert holdout.active.tolist() == [0, 1]
 

@@ -89,6 +89,7 @@ def test_recruits_are_in_no_other_figure(long: LongTerm) -> None:
             "",
             "(4 whom it names were customers before",
         ),
+        (Recruits(1, 0, 1, 5.0, 0.0, 0, 0, 1, None, "No."), "", "1 of them was in the arms of"),
         (
             Recruits(1, 0, 1, 5.0, 0.0, 0, 0, 1, None, "No model."),
             "",
