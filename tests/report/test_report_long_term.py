@@ -111,6 +111,13 @@ def test_a_forecast_that_did_not_come_true_is_called_so(long: LongTerm) -> None:
     assert "cannot tell" in _table(long)
 
 
+@pytest.mark.parametrize("predicted", [CLEAR, LOST])
+def test_what_a_forecast_claims_is_left_to_its_sign(long: LongTerm, predicted: Estimate) -> None:
+    text = _table(replace(long, forecasts=(Forecast(60, predicted, UNCLEAR, UNCLEAR),)))
+    assert "forecasts a difference between the texted and the held-out" in text
+    assert "more than for the held-out" not in text
+
+
 @pytest.mark.parametrize(
     ("figure", "said"),
     [
