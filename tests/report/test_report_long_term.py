@@ -53,6 +53,15 @@ def test_each_view_says_what_it_rests_on(long: LongTerm) -> None:
     assert "in a year 4.20 times as much" in text
 
 
+def test_the_views_fit_a_phone(long: LongTerm) -> None:
+    """What a view rests on spans its figures: in a column of its own it pushes ROI off a screen."""
+    text = _table(long)
+    assert text.count('<th scope="rowgroup" colspan="3">') == 3
+    head = text[text.index("<thead>") : text.index("</thead>")]
+    assert [name in head for name in ("Extra margin", "Profit", "Return (ROI)")] == [True] * 3
+    assert head.count("<th ") == 3
+
+
 def test_views_that_are_not_told_say_why(long: LongTerm) -> None:
     text = _table(replace(long, year=None, no_year="Because <b>of</b> that."))
     assert "No year is told. Because &lt;b&gt;of&lt;/b&gt; that." in text
