@@ -131,7 +131,7 @@ def _recruits(recruits: Recruits, money: Money, found: LongTerm) -> dict[str, ob
         "referred": f"{recruits.referred:,}" if recruits.referred else "",
         "buyers": f"{recruits.buyers:,}",
         "nobody": not (recruits.recruited or recruits.referred),
-        "margin": money(recruits.margin_so_far, 0.01 if recruits.margin_so_far < 1e5 else 1.0),
+        "margin": money(recruits.margin_so_far, 0.01 if abs(recruits.margin_so_far) < 100 else 1.0),
         "ahead": ahead,
         "reason": recruits.reason,
         "assigned": f"{recruits.assigned:,}" if recruits.assigned else "",

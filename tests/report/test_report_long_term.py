@@ -35,7 +35,7 @@ def long(result: CampaignResult) -> LongTerm:
         forecasts=forecasts,
         year=CarriedOn(60, 4.2, 0.1, UNCLEAR, _return(UNCLEAR)),
         no_year="",
-        recruits=Recruits(12, 3, 14, 300.5, 20.0, 2, 5, 122, CLEAR, ""),
+        recruits=Recruits(12, 3, 14, 300.75, 20.0, 2, 5, 122, CLEAR, ""),
         checks=(*result.long_term.checks[:1], orders_as_habit(forecasts[-1])),
     )
 
@@ -74,7 +74,7 @@ def test_views_that_are_not_told_say_why(long: LongTerm) -> None:
 def test_recruits_are_in_no_other_figure(long: LongTerm) -> None:
     text = _table(long)
     assert "12 + 3" in text and "14 with an order" in text
-    assert "$320.50" in text and "$900" in text
+    assert "$321" in text and "$900" in text
     assert "In no figure above." in text and "only if they would not" in text
     assert "2 recruits are left out" in text
     assert (
@@ -82,6 +82,17 @@ def test_recruits_are_in_no_other_figure(long: LongTerm) -> None:
         "do not add them up." in text
     )
     assert "5 whom the store names are left out, because they were customers before" in text
+
+
+@pytest.mark.parametrize(
+    ("margin", "told"), [(99.5, "$99.50"), (5_952.32, "$5,952<"), (-5_952.32, "$5,952<")]
+)
+def test_a_booked_margin_is_rounded_from_a_hundred_on(
+    long: LongTerm, margin: float, told: str
+) -> None:
+    assert long.recruits is not None
+    recruits = replace(long.recruits, margin_recruited=margin, margin_referred=0.0)
+    assert told in _table(replace(long, recruits=recruits))
 
 
 @pytest.mark.parametrize(
