@@ -105,6 +105,24 @@ def arm_purchases(store: Tables, campaign: Campaign, as_of: datetime, n_days: in
     )
 
 
+def anybody_bought(
+    store: Tables, campaign: Campaign, as_of: datetime, first_day: int, n_days: int
+) -> bool:
+    """Whether a counted customer of either arm has a purchase in ``[first_day, n_days)``.
+
+    Parameters
+    ----------
+    first_day, n_days : int
+        Days since assignment; every counted customer has had ``n_days``.
+    """
+    orders = orders_in_reach(
+        store, replace(campaign, window_days=n_days), ready_customers(store, campaign, as_of), 0
+    )
+    late = orders.filter(_.age_days >= first_day)
+    days = late.group_by("customer_id", "age_days").aggregate(value=_.revenue.sum())
+    return bool(days.filter(_.value > 0).count().to_pyarrow().as_py())
+
+
 def collect_cohort_purchases(
     store: Tables, until: date, quarters: int = 8
 ) -> tuple[CohortPurchases, ...]:

@@ -194,6 +194,26 @@ def test_a_shop_without_a_past_says_why(
     assert found.seen is not None and found.retention.bought
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ((), "In the 90 days after the window nobody in either arm bought."),
+        (("holdout",), "What was bought in the 90 days after the window cannot be compared: "),
+    ],
+)
+def test_nobody_bought_after_the_window(
+    tables: Tables, result: CampaignResult, tmp_path: Path, kept: tuple[str, ...], said: str
+) -> None:
+    arms = tables["assignments"].set_index("customer_id")
+    orders = tables["orders"]
+    ends = orders["customer_id"].map(arms["assigned_at"]) + pd.Timedelta(days=14)
+    late = (orders["ordered_at"] >= ends) & ~orders["customer_id"].map(arms["arm"]).isin(kept)
+    for store in _written(tables | {"orders": orders[~late]}, tmp_path):
+        found = _again(store, result)
+    assert found.year is None and found.seen is None
+    assert found.no_year.startswith(said)
+
+
 def test_customers_without_a_past_in_a_shop_with_one(
     tables: Tables, result: CampaignResult, tmp_path: Path
 ) -> None:
