@@ -12,7 +12,7 @@ from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.clv.against_seen import model_knows_the_shop, orders_as_habit
 from smsroi_models.clv.carried_on import SHORTEST_DAYS, returned
 from smsroi_models.clv.long_term_records import LongTerm, Return
-from smsroi_models.clv.retention_counts import anybody_bought
+from smsroi_models.clv.retention_counts import read_anybody_bought
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.predicted_arms import YEAR_WEEKS, PredictedArms, read_predicted_arms
 from smsroi_models.recruited import read_recruits
@@ -111,7 +111,7 @@ def _unseen(store: Store, campaign: Campaign, as_of: datetime, follow_up: PullFo
         return f"It can be told from {when:%Y-%m-%d} on, when {min(later)} days have been seen."
     days, why = max(follow_up.not_estimable.items())
     window = campaign.window_days
-    if not anybody_bought(store, campaign, as_of, window, window + days):
+    if not read_anybody_bought(store, campaign, as_of, window, window + days):
         return f"In the {days} days after the window nobody in either arm bought."
     return f"What was bought in the {days} days after the window cannot be compared: {why}."
 

@@ -9,10 +9,10 @@ from smsroi_models.clv.assigned_histories import Kinds
 from smsroi_models.clv.long_term_records import Recruits
 from smsroi_models.clv.prospects import WEEKS_A_YEAR, ValueModel
 from smsroi_models.clv.recruits import (
+    collect_acquired_earlier,
     collect_recruit_kinds,
     collect_recruit_totals,
     collect_recruits,
-    count_acquired_earlier,
 )
 from smsroi_models.clv.value import lifetime_value
 from smsroi_models.errors import NotEstimableError
@@ -45,7 +45,7 @@ def read_recruits(
     if "customers" not in store:
         return None, "The store has no table of customers, which would say whom it recruited."
     how = collect_recruits(store, campaign, as_of)
-    earlier = count_acquired_earlier(store, campaign)
+    earlier = collect_acquired_earlier(store, campaign)
     if not how:
         return Recruits(0, 0, 0, 0.0, 0.0, 0, earlier, 0, None, ""), ""
     totals = collect_recruit_totals(store, campaign, as_of, how)

@@ -63,8 +63,8 @@ def collect_recruits(store: Tables, campaign: Campaign, as_of: datetime) -> dict
     return how
 
 
-def count_acquired_earlier(store: Tables, campaign: Campaign) -> int:
-    """Count the customers marked as the campaign's who were acquired before it started."""
+def collect_acquired_earlier(store: Tables, campaign: Campaign) -> int:
+    """Collect how many are marked as the campaign's who were acquired before it started."""
     earlier = store["customers"].filter(
         _.acquired_campaign_id == campaign.campaign_id,
         _.acquired_at < instant(campaign.starts_at),

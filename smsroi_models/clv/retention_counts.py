@@ -105,10 +105,10 @@ def arm_purchases(store: Tables, campaign: Campaign, as_of: datetime, n_days: in
     )
 
 
-def anybody_bought(
+def read_anybody_bought(
     store: Tables, campaign: Campaign, as_of: datetime, first_day: int, n_days: int
 ) -> bool:
-    """Whether a counted customer of either arm has a purchase in ``[first_day, n_days)``.
+    """Read whether a counted customer of either arm has a purchase in ``[first_day, n_days)``.
 
     Parameters
     ----------

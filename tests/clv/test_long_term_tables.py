@@ -11,10 +11,10 @@ from recruiting_shop import AS_OF, ASSIGNED, RECRUITED, REFERRED, WINDOW_DAYS, r
 from smsroi_models.attribution.campaigns import Campaign, read_campaign
 from smsroi_models.clv.assigned_histories import assigned_histories, collect_kinds, with_values
 from smsroi_models.clv.recruits import (
+    collect_acquired_earlier,
     collect_recruit_kinds,
     collect_recruit_totals,
     collect_recruits,
-    count_acquired_earlier,
 )
 from smsroi_models.clv.retention_counts import (
     collect_arm_purchases,
@@ -109,7 +109,7 @@ def test_those_in_an_arm_are_counted_and_left_out(recruiting: Store, spring: Cam
 def test_customers_from_before_the_campaign_are_counted_apart(
     recruiting: Store, spring: Campaign
 ) -> None:
-    assert count_acquired_earlier(recruiting, spring) == 2  # t2 and marked
+    assert collect_acquired_earlier(recruiting, spring) == 2  # t2 and marked
 
 
 def test_recruits_histories_end_when_they_are_read(recruiting: Store, spring: Campaign) -> None:
