@@ -12,6 +12,7 @@ from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.clv.against_seen import model_knows_the_shop, orders_as_habit
 from smsroi_models.clv.carried_on import SHORTEST_DAYS, returned
 from smsroi_models.clv.long_term_records import LongTerm, Return
+from smsroi_models.clv.retention_counts import read_anybody_bought
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.predicted_arms import YEAR_WEEKS, PredictedArms, read_predicted_arms
 from smsroi_models.recruited import read_recruits
@@ -65,7 +66,10 @@ def read_long_term(
             )
         except NotEstimableError as error:
             reason = str(error)
-    reason = _no_year(follow_up, days, arms, reason)
+    if days is None:
+        reason = _unseen(store, campaign, as_of, follow_up)
+    elif arms:
+        reason = _no_year(follow_up, arms)
     recruits, no_recruits = read_recruits(
         store,
         campaign,
@@ -99,18 +103,21 @@ def _checks(arms: PredictedArms) -> tuple[Check, Check]:
     return model_knows_the_shop(arms.held_out), orders_as_habit(arms.forecasts[-1])
 
 
-def _no_year(
-    follow_up: PullForward, days: int | None, arms: PredictedArms | None, reason: str
-) -> str:
-    """Say why no year is told; empty where it is."""
-    if days is None:
-        later = {h: at for h, at in follow_up.too_early.items() if h >= SHORTEST_DAYS}
-        if not later:
-            return "What was bought after the window could not be read."
+def _unseen(store: Store, campaign: Campaign, as_of: datetime, follow_up: PullForward) -> str:
+    """Say why no month after the window was seen: too early, or nothing to compare in it."""
+    later = {h: at for h, at in follow_up.too_early.items() if h >= SHORTEST_DAYS}
+    if later:
         when = later[min(later)]
         return f"It can be told from {when:%Y-%m-%d} on, when {min(later)} days have been seen."
-    if arms is None:
-        return reason
+    days, why = max(follow_up.not_estimable.items())
+    window = campaign.window_days
+    if not read_anybody_bought(store, campaign, as_of, window, window + days):
+        return f"In the {days} days after the window nobody in either arm bought."
+    return f"What was bought in the {days} days after the window cannot be compared: {why}."
+
+
+def _no_year(follow_up: PullForward, arms: PredictedArms) -> str:
+    """Say why no year is told; empty where it is."""
     if _gave_back(follow_up):
         return (
             "Part of the window's gain was lost again, clearly: orders that were moved earlier are "

@@ -9,6 +9,7 @@ from smsroi_models.clv.assigned_histories import Kinds
 from smsroi_models.clv.long_term_records import Recruits
 from smsroi_models.clv.prospects import WEEKS_A_YEAR, ValueModel
 from smsroi_models.clv.recruits import (
+    collect_acquired_earlier,
     collect_recruit_kinds,
     collect_recruit_totals,
     collect_recruits,
@@ -44,8 +45,9 @@ def read_recruits(
     if "customers" not in store:
         return None, "The store has no table of customers, which would say whom it recruited."
     how = collect_recruits(store, campaign, as_of)
+    earlier = collect_acquired_earlier(store, campaign)
     if not how:
-        return Recruits(0, 0, 0, 0.0, 0.0, 0, None, ""), ""
+        return Recruits(0, 0, 0, 0.0, 0.0, 0, earlier, 0, None, ""), ""
     totals = collect_recruit_totals(store, campaign, as_of, how)
     ahead, reason = None, no_model
     if model and sum(totals.customers):
@@ -61,6 +63,8 @@ def read_recruits(
         margin_recruited=totals.margin[0],
         margin_referred=totals.margin[1],
         assigned=totals.assigned,
+        acquired_earlier=earlier,
+        elsewhere=totals.elsewhere,
         ahead=ahead,
         reason=reason if ahead is None else "",
     ), ""

@@ -138,11 +138,16 @@ class Recruits(Record):
     recruited, referred : int
         Customers; ``referred`` at any number of steps.
     buyers : int
-        Of both, those with an order.
+        Of both, those with an order since they were acquired.
     margin_recruited, margin_referred : float
-        Of all their orders so far, in the store's currency.
+        Of their orders from acquisition on, so far, in the store's currency.
     assigned : int
         Customers left out because they are in an arm of the campaign: their orders are in the lift.
+    acquired_earlier : int
+        Customers left out because they were acquired before the campaign started, though the store
+        names it as what acquired them.
+    elsewhere : int
+        Of both, those who were in an arm of another campaign: its lift holds part of their margin.
     ahead : Estimate or None
         Margin of all of them in the year to come, discounted; its interval is for what they truly
         will bring. None where it cannot be predicted.
@@ -156,6 +161,8 @@ class Recruits(Record):
     margin_recruited: float
     margin_referred: float
     assigned: int
+    acquired_earlier: int
+    elsewhere: int
     ahead: Estimate | None
     reason: str
 

@@ -1,8 +1,8 @@
 """The customers whom a campaign recruited, and those whom they referred: who, and what they bought.
 
-A customer is recruited whose ``acquired_campaign_id`` is the campaign, or who was acquired since it
-started and referred, in any number of steps, by one who was. Customers of either arm are none: what
-they bought is in the lift already.
+A customer is recruited who was acquired since the campaign started and whose
+``acquired_campaign_id`` is the campaign, or who was referred, in any number of steps, by one who
+was. Customers of either arm are none: what they bought is in the lift already.
 """
 
 from dataclasses import dataclass
@@ -26,17 +26,20 @@ class RecruitTotals:
     Attributes
     ----------
     customers, buyers : tuple of int
-        All of them, and those with an order.
+        All of them, and those with an order since they were acquired.
     margin : tuple of float
-        Of all their orders before ``as_of``, in the store's currency.
+        Of their orders from acquisition on and before ``as_of``, in the store's currency.
     assigned : int
         Customers said to be recruited who are in an arm of the campaign, and so left out.
+    elsewhere : int
+        Of both, those who were put in an arm of another campaign before ``as_of``.
     """
 
     customers: tuple[int, int]
     buyers: tuple[int, int]
     margin: tuple[float, float]
     assigned: int
+    elsewhere: int
 
 
 def collect_recruits(store: Tables, campaign: Campaign, as_of: datetime) -> dict[str, str]:
@@ -47,16 +50,26 @@ def collect_recruits(store: Tables, campaign: Campaign, as_of: datetime) -> dict
     dict of str to str
         By customer one of `GROUPS`: they are few beside the shop's customers.
     """
-    people = store["customers"].filter(_.acquired_at < instant(as_of))
-    found = read_ids(people.filter(_.acquired_campaign_id == campaign.campaign_id))
+    late = store["customers"].filter(
+        _.acquired_at >= instant(campaign.starts_at), _.acquired_at < instant(as_of)
+    )
+    found = read_ids(late.filter(_.acquired_campaign_id == campaign.campaign_id))
     how = dict.fromkeys(found, GROUPS[0])
-    late = people.filter(_.acquired_at >= instant(campaign.starts_at))
     while found:
         referrers = ibis.memtable(pa.table({"referrer": pa.array(found, pa.string())}))
         friends = read_ids(late.semi_join(referrers, late.referrer_id == referrers.referrer))
         found = [friend for friend in friends if friend not in how]
         how |= dict.fromkeys(found, GROUPS[1])
     return how
+
+
+def collect_acquired_earlier(store: Tables, campaign: Campaign) -> int:
+    """Collect how many are marked as the campaign's who were acquired before it started."""
+    earlier = store["customers"].filter(
+        _.acquired_campaign_id == campaign.campaign_id,
+        _.acquired_at < instant(campaign.starts_at),
+    )
+    return int(earlier.count().to_pyarrow().as_py())
 
 
 def outside_the_arms(store: Tables, campaign: Campaign, how: dict[str, str]) -> ibis.Table:
@@ -91,26 +104,38 @@ def collect_recruit_totals(
         buyers=(buyers[0], buyers[1]),
         margin=pair("margin"),
         assigned=len(how) - sum(customers),
+        elsewhere=int(sum(pair("elsewhere"))),
     )
 
 
 def recruits_summed(
     store: Tables, campaign: Campaign, as_of: datetime, recruits: ibis.Table
 ) -> ibis.Table:
-    """Return, lazily, ``how, customers, buyers, margin``."""
+    """Return, lazily, ``how, customers, buyers, margin, elsewhere``."""
     list_price_cost = (1 - campaign.margin_rate) * (_.revenue + _.discount)
     margin = _.revenue - ibis.coalesce(_.cost_of_goods, list_price_cost)
+    since = store["customers"].semi_join(recruits, "customer_id")
     orders = store["orders"].filter(_.ordered_at < instant(as_of))
     spent = (
-        orders.semi_join(recruits, "customer_id")
+        orders.join(since.select("customer_id", "acquired_at"), "customer_id")
+        .filter(_.ordered_at >= _.acquired_at)
         .group_by("customer_id")
         .aggregate(margin=margin.sum())
     )
-    per_customer = recruits.left_join(spent, "customer_id")
+    others = store["assignments"].filter(
+        _.campaign_id != campaign.campaign_id, _.assigned_at < instant(as_of)
+    )
+    in_others = others.select("customer_id").distinct().mutate(elsewhere=ibis.literal(1))
+    per_customer = (
+        recruits.left_join(spent, "customer_id")
+        .drop("customer_id_right")
+        .left_join(in_others, "customer_id")
+    )
     return per_customer.group_by("how").aggregate(
         customers=_.count(),
         buyers=_.margin.notnull().sum(),
         margin=_.margin.sum().coalesce(0.0),
+        elsewhere=_.elsewhere.sum().coalesce(0),
     )
 
 

@@ -1,4 +1,8 @@
-"""When customers buy again: small tables of counts by arm, and by the quarter of first purchase."""
+"""When customers buy again: small tables of counts by arm, and by the quarter of first purchase.
+
+To buy is to have a day that nets above 0, in arms and cohorts alike, and as the purchase models
+have it. Days of an arm's customers run from assignment, those of cohorts are UTC days.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -79,7 +83,8 @@ def collect_arm_purchases(
 def arm_purchases(store: Tables, campaign: Campaign, as_of: datetime, n_days: int) -> ibis.Table:
     """Return, lazily, ``arm, day, customers`` by first purchase day, and ``active_0, ...`` of them.
 
-    Whoever bought at all has a first purchase day, so that the active are counted with it.
+    Whoever bought at all has a first purchase day, so that the active are counted with it. A day
+    on which everything was refunded is none.
     """
     orders = orders_in_reach(
         store, replace(campaign, window_days=n_days), ready_customers(store, campaign, as_of), 0
@@ -89,10 +94,33 @@ def arm_purchases(store: Tables, campaign: Campaign, as_of: datetime, n_days: in
         name: ((_.age_days >= k * PERIOD_DAYS) & (_.age_days < (k + 1) * PERIOD_DAYS)).any()
         for k, name in enumerate(names)
     }
-    per_customer = orders.group_by("arm", "customer_id").aggregate(day=_.age_days.min(), **inside)
+    bought = (
+        orders.group_by("arm", "customer_id", "age_days")
+        .aggregate(value=_.revenue.sum())
+        .filter(_.value > 0)
+    )
+    per_customer = bought.group_by("arm", "customer_id").aggregate(day=_.age_days.min(), **inside)
     return per_customer.group_by("arm", "day").aggregate(
         customers=_.count(), **{name: _[name].sum() for name in names}
     )
+
+
+def read_anybody_bought(
+    store: Tables, campaign: Campaign, as_of: datetime, first_day: int, n_days: int
+) -> bool:
+    """Read whether a counted customer of either arm has a purchase in ``[first_day, n_days)``.
+
+    Parameters
+    ----------
+    first_day, n_days : int
+        Days since assignment; every counted customer has had ``n_days``.
+    """
+    orders = orders_in_reach(
+        store, replace(campaign, window_days=n_days), ready_customers(store, campaign, as_of), 0
+    )
+    late = orders.filter(_.age_days >= first_day)
+    days = late.group_by("customer_id", "age_days").aggregate(value=_.revenue.sum())
+    return bool(days.filter(_.value > 0).count().to_pyarrow().as_py())
 
 
 def collect_cohort_purchases(

@@ -131,12 +131,25 @@ def _recruits(recruits: Recruits, money: Money, found: LongTerm) -> dict[str, ob
         "referred": f"{recruits.referred:,}" if recruits.referred else "",
         "buyers": f"{recruits.buyers:,}",
         "nobody": not (recruits.recruited or recruits.referred),
-        "margin": money(recruits.margin_so_far, 0.01 if recruits.margin_so_far < 1e5 else 1.0),
+        "margin": money(recruits.margin_so_far, 0.01 if abs(recruits.margin_so_far) < 100 else 1.0),
         "ahead": ahead,
         "reason": recruits.reason,
         "assigned": f"{recruits.assigned:,}" if recruits.assigned else "",
+        "earlier": f"{recruits.acquired_earlier:,}" if recruits.acquired_earlier else "",
+        "elsewhere": _elsewhere(recruits),
         "discount": confidence(found.discount_rate),
     }
+
+
+def _elsewhere(recruits: Recruits) -> str:
+    """Say who of the recruits other campaigns' reports count, too; empty where nobody."""
+    if not recruits.elsewhere:
+        return ""
+    were = "was" if recruits.elsewhere == 1 else "were"
+    return (
+        f"{recruits.elsewhere:,} of them {were} in the arms of other campaigns, whose reports hold "
+        "part of this margin: do not add them up."
+    )
 
 
 def _forecast(one: Forecast, money: Money) -> dict[str, object]:

@@ -61,18 +61,19 @@ def sentence(found: Retention) -> str:
 
 
 def points(lift: Lift) -> tuple[str, str]:
-    """Write a difference of shares and its interval in percentage points.
+    r"""Write a difference of shares and its interval in percentage points.
 
     >>> from smsroi_models.attribution.lift import compare
     >>> from smsroi_models.attribution.moments import Moments
     >>> arms = [Moments.from_sums("b", 100, count, count) for count in (60, 50)]
     >>> points(compare(*arms, proportion=True))
-    ('10 pp', '−4 to 24 pp')
+    ('10\xa0pp', '−4 to 24\xa0pp')
     """
     step = step_for(lift.scaled(100.0), 1e-4)
     ends = (100 * value for value in (lift.absolute_lift, lift.ci_lower, lift.ci_upper))
     value, low, high = (plain(end, step) for end in ends)
-    return f"{value} pp", f"{low} to {high} pp"
+    unit = "\N{NO-BREAK SPACE}pp"
+    return f"{value}{unit}", f"{low} to {high}{unit}"
 
 
 def _row(difference: Difference) -> tuple[str, str, tuple[str, str]]:

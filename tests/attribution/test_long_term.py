@@ -194,6 +194,26 @@ def test_a_shop_without_a_past_says_why(
     assert found.seen is not None and found.retention.bought
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ((), "In the 90 days after the window nobody in either arm bought."),
+        (("holdout",), "What was bought in the 90 days after the window cannot be compared: "),
+    ],
+)
+def test_nobody_bought_after_the_window(
+    tables: Tables, result: CampaignResult, tmp_path: Path, kept: tuple[str, ...], said: str
+) -> None:
+    arms = tables["assignments"].set_index("customer_id")
+    orders = tables["orders"]
+    ends = orders["customer_id"].map(arms["assigned_at"]) + pd.Timedelta(days=14)
+    late = (orders["ordered_at"] >= ends) & ~orders["customer_id"].map(arms["arm"]).isin(kept)
+    for store in _written(tables | {"orders": orders[~late]}, tmp_path):
+        found = _again(store, result)
+    assert found.year is None and found.seen is None
+    assert found.no_year.startswith(said)
+
+
 def test_customers_without_a_past_in_a_shop_with_one(
     tables: Tables, result: CampaignResult, tmp_path: Path
 ) -> None:
@@ -243,14 +263,22 @@ def test_a_running_campaign_has_none(followed: Store) -> None:
     assert running.long_term is None
 
 
-def test_retention_counts_everyone_assigned(result: CampaignResult, found: LongTerm) -> None:
+def test_retention_counts_everyone_assigned(
+    tables: Tables, result: CampaignResult, found: LongTerm
+) -> None:
     retention, converted = found.retention, result.lift["converted"].unadjusted
     assert [one.days for one in retention.bought] == [14, 44, 74, 104]
     window = retention.bought[0].lift
     assert window is not None
-    assert window.mean_treatment == pytest.approx(converted.mean_treatment)
-    assert window.absolute_lift == pytest.approx(converted.absolute_lift)
-    assert window.ci_lower == pytest.approx(converted.ci_lower)
+    orders = tables["orders"].merge(tables["assignments"], on="customer_id")
+    age = (orders["ordered_at"] - orders["assigned_at"]) / pd.Timedelta(days=1)
+    inside = orders[(age >= 0) & (age < 14)].assign(day=np.floor(age))
+    net = inside.groupby(["arm", "customer_id", "day"])["revenue"].sum()
+    buyers = net[net > 0].reset_index().groupby("arm")["customer_id"].nunique()
+    assert window.mean_treatment == pytest.approx(buyers["treatment"] / converted.n_treatment)
+    assert window.mean_holdout == pytest.approx(buyers["holdout"] / converted.n_holdout)
+    # Who converted only to be refunded in full did not buy.
+    assert window.mean_treatment < converted.mean_treatment
     assert retention.treatment.n == converted.n_treatment
     assert list(retention.treatment.share) == sorted(retention.treatment.share)
     assert retention.active_treatment.days == (30, 60, 90)

@@ -47,6 +47,8 @@ def test_recruits_are_counted_and_each_is_valued(recruiting: Store) -> None:
     found = _read(recruiting, MODEL)
     assert (found.recruited, found.referred, found.buyers, found.assigned) == (3, 4, 4, 1)
     assert found.margin_so_far == pytest.approx(25.0 + 22.0)
+    assert found.elsewhere == 2
+    assert found.acquired_earlier == 2  # t2, who is in an arm too, and marked
     # c4, f1 and r1, from their histories; r1 bought once more, for 20.
     purchases = PURCHASES.expected_purchases(
         52.0, [0, 0, 1], [0, 0, 38 / 7], [49 / 7, 74 / 7, 77 / 7]

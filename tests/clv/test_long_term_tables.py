@@ -11,6 +11,7 @@ from recruiting_shop import AS_OF, ASSIGNED, RECRUITED, REFERRED, WINDOW_DAYS, r
 from smsroi_models.attribution.campaigns import Campaign, read_campaign
 from smsroi_models.clv.assigned_histories import assigned_histories, collect_kinds, with_values
 from smsroi_models.clv.recruits import (
+    collect_acquired_earlier,
     collect_recruit_kinds,
     collect_recruit_totals,
     collect_recruits,
@@ -90,7 +91,7 @@ def test_recruits_are_found_at_any_depth_and_circles_end(
     recruiting: Store, spring: Campaign
 ) -> None:
     how = collect_recruits(recruiting, spring, AS_OF)
-    assert {who for who, kind in how.items() if kind == "recruited"} == RECRUITED | {"t2"}
+    assert {who for who, kind in how.items() if kind == "recruited"} == RECRUITED | {"h2"}
     assert {who for who, kind in how.items() if kind == "referred"} == REFERRED
 
 
@@ -98,10 +99,17 @@ def test_those_in_an_arm_are_counted_and_left_out(recruiting: Store, spring: Cam
     how = collect_recruits(recruiting, spring, AS_OF)
     totals = collect_recruit_totals(recruiting, spring, AS_OF, how)
     assert totals.customers == (3, 4)
-    assert totals.assigned == 1
+    assert totals.assigned == 1  # h2
+    assert totals.elsewhere == 2  # r1 and f2
     assert totals.buyers == (1, 3)  # r1; f1, f3 and c4
     # (30 - 10) + (20 - 15); (12 - 2) + (7 - 3) + (9 - 1)
     assert totals.margin == pytest.approx((25.0, 22.0))
+
+
+def test_customers_from_before_the_campaign_are_counted_apart(
+    recruiting: Store, spring: Campaign
+) -> None:
+    assert collect_acquired_earlier(recruiting, spring) == 2  # t2 and marked
 
 
 def test_recruits_histories_end_when_they_are_read(recruiting: Store, spring: Campaign) -> None:
@@ -125,7 +133,7 @@ def test_when_each_arm_bought(recruiting: Store, spring: Campaign) -> None:
     treatment, holdout = collect_arm_purchases(recruiting, spring, AS_OF, 65)
     first = {day: n for day, n in enumerate(treatment.first) if n}
     assert first == {1: 1, 4: 1, 12: 1}  # t3, t1, t2
-    assert {day: n for day, n in enumerate(holdout.first) if n} == {35: 1}
+    assert {day: n for day, n in enumerate(holdout.first) if n} == {35: 1}  # h1
     assert treatment.active.tolist() == [3, 0]  # two whole periods of thirty days
     assert holdout.active.tolist() == [0, 1]
 
@@ -137,7 +145,8 @@ def test_cohorts_by_the_quarter_of_first_purchase(recruiting: Store) -> None:
         (date(2025, 1, 1), date(2025, 4, 1)),
         (date(2025, 4, 1), date(2025, 7, 1)),
     ]
-    assert [c.customers for c in cohorts] == [1, 6, 2]  # t1; t2 t3 h1 r1 f1 elsewhere; f3 c4
+    assert [c.customers for c in cohorts] == [1, 8, 2]
+    # t1; t2 t3 h1 r1 f1 marked friend elsewhere; f3 c4
     seconds = [{age: n for age, n in enumerate(c.second) if n} for c in cohorts]
     # t1 after 10 days; t2 after 72, h1 after 85 and r1 after 38
     assert seconds == [{10: 1}, {72: 1, 85: 1, 38: 1}, {}]

@@ -35,7 +35,7 @@ def long(result: CampaignResult) -> LongTerm:
         forecasts=forecasts,
         year=CarriedOn(60, 4.2, 0.1, UNCLEAR, _return(UNCLEAR)),
         no_year="",
-        recruits=Recruits(12, 3, 14, 300.5, 20.0, 2, CLEAR, ""),
+        recruits=Recruits(12, 3, 14, 300.75, 20.0, 2, 5, 122, CLEAR, ""),
         checks=(*result.long_term.checks[:1], orders_as_habit(forecasts[-1])),
     )
 
@@ -53,6 +53,15 @@ def test_each_view_says_what_it_rests_on(long: LongTerm) -> None:
     assert "in a year 4.20 times as much" in text
 
 
+def test_the_views_fit_a_phone(long: LongTerm) -> None:
+    """What a view rests on spans its figures: in a column of its own it pushes ROI off a screen."""
+    text = _table(long)
+    assert text.count('<th scope="rowgroup" colspan="3">') == 3
+    head = text[text.index("<thead>") : text.index("</thead>")]
+    assert [name in head for name in ("Extra margin", "Profit", "Return (ROI)")] == [True] * 3
+    assert head.count("<th ") == 3
+
+
 def test_views_that_are_not_told_say_why(long: LongTerm) -> None:
     text = _table(replace(long, year=None, no_year="Because <b>of</b> that."))
     assert "No year is told. Because &lt;b&gt;of&lt;/b&gt; that." in text
@@ -65,17 +74,47 @@ def test_views_that_are_not_told_say_why(long: LongTerm) -> None:
 def test_recruits_are_in_no_other_figure(long: LongTerm) -> None:
     text = _table(long)
     assert "12 + 3" in text and "14 with an order" in text
-    assert "$320.50" in text and "$900" in text
+    assert "$321" in text and "$900" in text
     assert "In no figure above." in text and "only if they would not" in text
     assert "2 recruits are left out" in text
+    assert (
+        "122 of them were in the arms of other campaigns, whose reports hold part of this margin: "
+        "do not add them up." in text
+    )
+    assert "5 whom the store names are left out, because they were customers before" in text
+
+
+@pytest.mark.parametrize(
+    ("margin", "told"), [(99.5, "$99.50"), (5_952.32, "$5,952<"), (-5_952.32, "$5,952<")]
+)
+def test_a_booked_margin_is_rounded_from_a_hundred_on(
+    long: LongTerm, margin: float, told: str
+) -> None:
+    assert long.recruits is not None
+    recruits = replace(long.recruits, margin_recruited=margin, margin_referred=0.0)
+    assert told in _table(replace(long, recruits=recruits))
 
 
 @pytest.mark.parametrize(
     ("recruits", "why", "told"),
     [
         (None, "The store has no table.", "The store has no table."),
-        (Recruits(0, 0, 0, 0.0, 0.0, 0, None, ""), "", "names nobody whom this campaign recruited"),
-        (Recruits(1, 0, 1, 5.0, 0.0, 0, None, "No model."), "", "cannot be predicted: No model."),
+        (
+            Recruits(0, 0, 0, 0.0, 0.0, 0, 0, 0, None, ""),
+            "",
+            "names nobody whom this campaign recruited",
+        ),
+        (
+            Recruits(0, 0, 0, 0.0, 0.0, 0, 4, 0, None, ""),
+            "",
+            "(4 whom it names were customers before",
+        ),
+        (Recruits(1, 0, 1, 5.0, 0.0, 0, 0, 1, None, "No."), "", "1 of them was in the arms of"),
+        (
+            Recruits(1, 0, 1, 5.0, 0.0, 0, 0, 1, None, "No model."),
+            "",
+            "cannot be predicted: No model.",
+        ),
     ],
 )
 def test_recruits_that_cannot_be_told(
@@ -90,6 +129,13 @@ def test_a_forecast_that_did_not_come_true_is_called_so(long: LongTerm) -> None:
     assert "forecast not supported by what was seen" in text
     assert "check-failed" in text and "Count no lifetime value" in text
     assert "cannot tell" in _table(long)
+
+
+@pytest.mark.parametrize("predicted", [CLEAR, LOST])
+def test_what_a_forecast_claims_is_left_to_its_sign(long: LongTerm, predicted: Estimate) -> None:
+    text = _table(replace(long, forecasts=(Forecast(60, predicted, UNCLEAR, UNCLEAR),)))
+    assert "forecasts a difference between the texted and the held-out" in text
+    assert "more than for the held-out" not in text
 
 
 @pytest.mark.parametrize(
@@ -179,6 +225,14 @@ def test_the_finding_on_who_bought(
     found = replace(retention, bought=bought)
     assert retention_page.finding(found) == said
     assert said in retention_page.retention_table(found, 0.95).text
+
+
+def test_moved_orders_are_not_read_off_who_bought(result: CampaignResult) -> None:
+    assert result.long_term is not None
+    text = retention_page.retention_table(result.long_term.retention, 0.95).text
+    assert "does not tell orders that were moved earlier from extra ones" in text
+    assert "<em>After the window</em>" in text
+    assert "shrinks with the days is of orders" not in text
 
 
 def test_nothing_to_compare_is_said(result: CampaignResult) -> None:
