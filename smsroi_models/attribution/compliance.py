@@ -16,19 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smsroi_models.attribution.arm_means import ArmMean, adjusted_mean, require_binary
-from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.effects import Effect, Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.student import interval, p_value
 from smsroi_models.errors import NotEstimableError, ParameterError
-from smsroi_models.records import Record
 
 # Below it the estimate leans to the naive comparison and its interval misses (Staiger, Stock 1997).
 WEAKEST_FIRST_STAGE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class ComplierLift(Record):
+class ComplierLift(Effect):
     """The effect of the text, per customer whom assignment made receive it.
 
     Attributes

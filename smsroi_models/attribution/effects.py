@@ -19,8 +19,28 @@ class Estimate(Record):
     ci_upper: float
 
 
+class Effect(Record):
+    """A record of an effect per customer, which can be read in another unit."""
+
+    __slots__ = ()
+
+    absolute_lift: float
+    standard_error: float
+    ci_lower: float
+    ci_upper: float
+
+    def scaled(self, factor: float, shift: float = 0.0) -> Estimate:
+        """Return ``factor * absolute_lift + shift`` with its interval; factor is positive."""
+        return Estimate(
+            factor * self.absolute_lift + shift,
+            factor * self.standard_error,
+            factor * self.ci_lower + shift,
+            factor * self.ci_upper + shift,
+        )
+
+
 @dataclass(frozen=True, slots=True)
-class Lift(Record):
+class Lift(Effect):
     """The effect of assignment on one outcome, per assigned customer, with its uncertainty.
 
     Attributes
@@ -68,12 +88,3 @@ class Lift(Record):
     relative_ci_upper: float | None
     confidence_level: float
     alternative: Alternative
-
-    def scaled(self, factor: float, shift: float = 0.0) -> Estimate:
-        """Return ``factor * absolute_lift + shift`` with its interval; factor is positive."""
-        return Estimate(
-            factor * self.absolute_lift + shift,
-            factor * self.standard_error,
-            factor * self.ci_lower + shift,
-            factor * self.ci_upper + shift,
-        )

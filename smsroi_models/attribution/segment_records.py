@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smsroi_models.attribution.checks import MOST_ONE_SIDED
-from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.effects import Effect, Estimate, Lift
 from smsroi_models.records import Record, frame_of
 
 
@@ -29,7 +29,7 @@ class AdjustedPValues(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentLift(Record):
+class SegmentLift(Effect):
     """What assignment changed in one segment, per assigned customer of it.
 
     Attributes

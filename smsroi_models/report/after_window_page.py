@@ -27,7 +27,7 @@ def after_window_table(found: PullForward, currency: str, cost: float | None = N
         "after_window.html",
         sentence=sentence(found, currency),
         rows=rows,
-        cost=money(cost, 1.0 if cost >= 100 else 0.01) if cost else "",
+        cost=money.booked(cost) if cost else "",
         confidence=confidence(found.in_window.confidence_level) if found.in_window else "",
         too_early="; ".join(
             f"{days} days (from {when:%-d %B %Y} on)" for days, when in found.too_early.items()

@@ -54,7 +54,7 @@ def key_figures(result: CounterfactualResult) -> Html:
     expected = money(result.margin.expected_total, step_for(result.incremental_margin, 0.01))
     tiles.append(("Margin expected without it", expected, "from the days before"))
     if result.cost is not None:
-        cost = money(result.cost, 1.0 if result.cost >= 100 else 0.01)
+        cost = money.booked(result.cost)
         tiles.append(("Cost", cost, "of the customers counted"))
     return fragment("counterfactual_key_figures.html", tiles=tiles, label=words.LABEL)
 

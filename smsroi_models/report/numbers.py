@@ -27,6 +27,14 @@ class Money:
         """Write an amount, rounded to a multiple of ``step``; below 1 to 0.01 or finer."""
         return self._marked(amount, plain(abs(amount), step if step >= 1 else min(step, 0.01)))
 
+    def booked(self, amount: float) -> str:
+        """Write an amount that is known, not estimated: in whole units from 100 on.
+
+        >>> Money("USD").booked(2_375.38), Money("USD").booked(99.5)
+        ('$2,375', '$99.50')
+        """
+        return self(amount, 1.0 if amount >= 100 else 0.01)
+
     def short(self, amount: float, step: float = 1.0) -> str:
         """Write an amount for a figure: from a million on as ``$1.23M``.
 

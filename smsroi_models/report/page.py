@@ -3,7 +3,7 @@
 Campaign names, messages and labels come from outside: `fragment` escapes every value.
 """
 
-from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.estimates import PROPORTIONS
 from smsroi_models.attribution.winsorised import CAPPED
 from smsroi_models.report import words
@@ -207,9 +207,8 @@ def _reached(result: CampaignResult, money: Money) -> dict[str, str] | None:
     found = result.reached
     if found is None:
         return None
-    ends = found.absolute_lift, found.standard_error, found.ci_lower, found.ci_upper
     value, interval = with_interval(
-        Estimate(*ends), lambda amount, step: money(amount, min(step, 0.01)), 1e-6
+        found.scaled(1.0), lambda amount, step: money(amount, min(step, 0.01)), 1e-6
     )
     return {
         "value": value,
@@ -242,7 +241,7 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
     if roi.cost is not None and roi.break_even_lift is not None:
         needed = money(roi.break_even_lift, digits_of(roi.break_even_lift))
         beneath = f"as booked; paid back by {needed} of margin a customer"
-        tiles.append(("Cost", money(roi.cost, 1.0 if roi.cost >= 100 else 0.01), beneath))
+        tiles.append(("Cost", money.booked(roi.cost), beneath))
     return tiles
 
 

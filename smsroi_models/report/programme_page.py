@@ -57,7 +57,7 @@ def key_figures(result: ProgrammeResult) -> Html:
     held = sum(cohort.n_holdout for cohort in result.cohorts)
     tiles.append(("Kept out of every campaign", f"{held:,}", _of_all(result, held)))
     if roi.cost is not None:
-        cost = money(roi.cost, 1.0 if roi.cost >= 100 else 0.01)
+        cost = money.booked(roi.cost)
         tiles.append(("Cost", cost, f"of {len(result.campaigns)} campaigns, as booked"))
     return fragment("key_figures.html", tiles=tiles)
 

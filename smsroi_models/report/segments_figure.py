@@ -54,9 +54,7 @@ def forest(segments: Segments, currency: str) -> Picture:
 
 
 def _estimate(part: SegmentLift, segments: Segments) -> Estimate:
-    scale = scale_of(segments)
-    ends = part.absolute_lift, part.standard_error, part.ci_lower, part.ci_upper
-    return Estimate(*(scale * value for value in ends))
+    return part.scaled(scale_of(segments))
 
 
 def _everyone(segments: Segments) -> Estimate:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.estimates import PROPORTIONS
 from smsroi_models.attribution.segment_records import SegmentLift, Segments, named
 from smsroi_models.report.escaped import Html, fragment
@@ -117,9 +116,7 @@ def _payers(segments: Segments) -> str:
 
 
 def _row(part: SegmentLift, segments: Segments, currency: str) -> dict[str, str]:
-    scale = scale_of(segments)
-    ends = part.absolute_lift, part.standard_error, part.ci_lower, part.ci_upper
-    lift = Estimate(*(scale * value for value in ends))
+    lift = part.scaled(scale_of(segments))
     value, interval = with_interval(lift, writer_of(segments, currency), 1e-6)
     total, reach = with_interval(part.incremental, _total(segments, currency), 0.01)
     return {

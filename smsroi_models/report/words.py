@@ -58,7 +58,7 @@ def _since(result: CampaignResult) -> str:
     last, money = result.after_window.horizons[-1], Money(result.campaign.currency)
     left = say(last.incremental_total, money, 0.01)
     cost = result.roi.cost
-    against = f", against a cost of {money(cost, 1.0 if cost >= 100 else 0.01)}" if cost else ""
+    against = f", against a cost of {money.booked(cost)}" if cost else ""
     return (
         f"That is the window alone: {last.days} days after it, the margin it had brought in all "
         f"was {left}{against}."
