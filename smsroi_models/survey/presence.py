@@ -39,7 +39,14 @@ class Presence:
         return self.matrix[np.flatnonzero(rows)]
 
 
-def presence_of(words: Words, counted: NDArray[np.bool_], least: int) -> Presence:
+def presence_of(
+    words: Words,
+    counted: NDArray[np.bool_],
+    least: int,
+    *,
+    longest: int = LONGEST_PHRASE,
+    merged: bool = True,
+) -> Presence:
     """Return which comments hold each term that at least ``least`` of the counted ones hold.
 
     Terms that the very same comments hold are one term under their longest name: "did not work"
@@ -53,6 +60,10 @@ def presence_of(words: Words, counted: NDArray[np.bool_], least: int) -> Presenc
         Comments by which a term is frequent or not.
     least : int
         At least 1.
+    longest : int
+        Words of a phrase at most.
+    merged : bool
+        False keeps terms apart that the same comments hold.
 
     Examples
     --------
@@ -66,7 +77,7 @@ def presence_of(words: Words, counted: NDArray[np.bool_], least: int) -> Presenc
     kept, codes = _frequent(words.word, size, words.comment, counted, least)
     names = [words.vocabulary[place] for place in kept]
     found = [(names, *_once(codes, words.comment))]
-    for length in range(2, LONGEST_PHRASE + 1):
+    for length in range(2, longest + 1):
         made, codes = _longer(codes, words, length)
         kept, codes = _frequent(codes, len(made), words.comment, counted, least)
         parts = np.divmod(made[kept], size)
@@ -74,7 +85,7 @@ def presence_of(words: Words, counted: NDArray[np.bool_], least: int) -> Presenc
             f"{names[start]} {words.vocabulary[end]}" for start, end in zip(*parts, strict=True)
         ]
         found.append((names, *_once(codes, words.comment)))
-    return _distinct(found, counted)
+    return _joined(found, counted, merged)
 
 
 def _longer(codes: Integers, words: Words, length: int) -> tuple[Integers, Integers]:
@@ -121,16 +132,24 @@ def _once(codes: Integers, comment: Integers) -> tuple[Integers, Integers]:
     return pair // width, pair % width
 
 
-def _distinct(
-    found: list[tuple[list[str], Integers, Integers]], counted: NDArray[np.bool_]
+def _joined(
+    found: list[tuple[list[str], Integers, Integers]], counted: NDArray[np.bool_], merged: bool
 ) -> Presence:
-    """Join words and phrases; of those that the same comments hold keep the longest."""
+    """Join words and phrases, the most frequent first."""
     names = [name for some, _, _ in found for name in some]
     before = np.cumsum([0, *(len(some) for some, _, _ in found)])[:-1]
     term = np.concatenate([part + n for (_, part, _), n in zip(found, before, strict=True)])
     row = np.concatenate([part for _, _, part in found])
     shape = (len(counted), len(names))
     whole = sparse.csc_array((np.ones(len(term)), (row, term)), shape=shape)
+    kept = _distinct(whole, names) if merged else np.arange(len(names))
+    holders = whole[np.flatnonzero(counted)].sum(axis=0)[kept]
+    kept = kept[np.argsort(-holders, kind="stable")[:MOST_TERMS]]
+    return Presence(tuple(names[place] for place in kept), whole[:, kept].tocsr())
+
+
+def _distinct(whole: sparse.csc_array, names: list[str]) -> Integers:
+    """Return the places of the longest of the terms that the same comments hold."""
     whole.sort_indices()
     longest: dict[bytes, int] = {}
     for place, name in enumerate(names):
@@ -138,7 +157,4 @@ def _distinct(
         other = longest.get(same)
         if other is None or name.count(" ") > names[other].count(" "):
             longest[same] = place
-    kept = np.array(sorted(longest.values()), dtype=np.int64)
-    holders = whole[np.flatnonzero(counted)].sum(axis=0)[kept]
-    kept = kept[np.argsort(-holders, kind="stable")[:MOST_TERMS]]
-    return Presence(tuple(names[place] for place in kept), whole[:, kept].tocsr())
+    return np.array(sorted(longest.values()), dtype=np.int64)

@@ -1,0 +1,122 @@
+"""Topics of comments by non-negative matrix factorisation, kept only where they come back.
+
+    A ~ W H,    A = tf-idf of comments x terms, rows of length 1;  W, H >= 0  (Lee, Seung 1999)
+
+A factorisation always finds as many topics as it is asked for. Which of them are there is asked of
+other runs, each on four fifths of the comments and from other starts: a topic's stability is the
+mean cosine between its terms and those of the topic that it is matched with in each run (the pairs
+of highest sum; Greene, O'Callaghan and Cunningham 2014, who compare ranks of terms instead). A
+topic of stability below `LEAST_STABILITY` is none. The number asked for is the largest whose topics
+have a mean stability of `LEAST_MEAN` or more; where there is none, the one of the highest.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import linear_sum_assignment
+from sklearn.decomposition import NMF
+from sklearn.feature_extraction.text import TfidfTransformer
+
+from smsroi_models.errors import ConvergenceError
+
+Floats = NDArray[np.float64]
+
+LEAST_STABILITY, LEAST_MEAN = 0.8, 0.9
+MOST_FITTED = 1_000
+"""Comments, drawn at random, that topics are found in; all of them are then looked through."""
+RUNS = 5
+_STARTS = 3
+_RUN_SHARE = 0.8
+_ITERATIONS, _TOLERANCE = 2_000, 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Topics of one factorisation.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_topics, n_terms)
+        Of each term in each topic; rows of length 1.
+    stability : ndarray of shape (n_topics,)
+        In [0, 1].
+    """
+
+    weights: Floats
+    stability: Floats
+
+    @property
+    def stable(self) -> NDArray[np.bool_]:
+        """Which topics come back."""
+        return self.stability >= LEAST_STABILITY
+
+
+def find_topics(presence: sparse.csr_array, most: int, rng: np.random.Generator) -> Topics:
+    """Return the topics of the number that gives most stable ones, stable or not.
+
+    Parameters
+    ----------
+    presence : sparse array of shape (n_comments, n_terms)
+        1 where a comment holds a term.
+    most : int
+        Topics to look for at most, at least 2.
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    ConvergenceError
+        If a factorisation does not settle.
+    """
+    rows = np.flatnonzero(np.asarray(presence.sum(axis=1)) > 0)
+    if len(rows) > MOST_FITTED:
+        rows = np.sort(rng.choice(rows, MOST_FITTED, replace=False))
+    # Dense: of sparse rows that topics fit exactly, NMF takes the root of a rounded zero below zero.
+    matrix = TfidfTransformer().fit_transform(presence[rows]).toarray()
+    number = min(most, matrix.shape[1] - 1)
+    parts = [
+        np.sort(rng.choice(len(rows), math.ceil(_RUN_SHARE * len(rows)), replace=False))
+        for _ in range(RUNS)
+    ]
+    tried = [_topics(matrix, k, parts, rng) for k in range(2, number + 1)]
+    settled = [topics for topics in tried if topics.stability.mean() >= LEAST_MEAN]
+    return settled[-1] if settled else max(tried, key=lambda topics: float(topics.stability.mean()))
+
+
+def _topics(
+    matrix: Floats, k: int, parts: list[NDArray[np.int64]], rng: np.random.Generator
+) -> Topics:
+    found = _factorised(matrix, k, rng)
+    runs = [matched(found, _factorised(matrix[part], k, rng)) for part in parts]
+    return Topics(found, np.mean(runs, axis=0))
+
+
+def matched(first: Floats, second: Floats) -> Floats:
+    """Return the cosine of each topic with the one that it is matched with, shape (n_topics,).
+
+    Examples
+    --------
+    >>> matched(np.eye(2), np.array([[0.0, 1.0], [0.6, 0.8]])).tolist()
+    [0.6, 1.0]
+    """
+    cosine = first @ second.T
+    mine, theirs = linear_sum_assignment(cosine, maximize=True)
+    return np.asarray(cosine[mine, theirs])
+
+
+def _factorised(matrix: Floats, k: int, rng: np.random.Generator) -> Floats:
+    """Return the topics' terms, rows of length 1 (0 if empty), of the closest of a few starts."""
+    runs = [_from_one_start(matrix, k, int(rng.integers(2**32))) for _ in range(_STARTS)]
+    weights = min(runs, key=lambda model: float(model.reconstruction_err_)).components_
+    length = np.linalg.norm(weights, axis=1, keepdims=True)
+    return np.asarray(weights / np.where(length > 0, length, 1.0))
+
+
+def _from_one_start(matrix: Floats, k: int, seed: int) -> NMF:
+    model = NMF(k, init="random", random_state=seed, tol=_TOLERANCE, max_iter=_ITERATIONS)
+    model.fit(matrix)
+    if model.n_iter_ >= _ITERATIONS:
+        raise ConvergenceError(f"{k} topics do not settle in {_ITERATIONS:,} rounds: ask for fewer")
+    return model
