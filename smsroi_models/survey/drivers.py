@@ -36,7 +36,7 @@ PRIOR_COMMENTS = 20.0
 """Comments that the prior is worth. With less, rare words of a small group beside a large one are
 named too often by chance: measured in docs/what_people_say.md."""
 
-_SAME = 0.8  # of the comments with a weaker word, those that hold a stronger one
+_SAME = 0.7  # of the comments with a weaker word, those that hold a stronger one
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ _FALSE_SHARE = 0.05
 def tied_words(presence: sparse.csr_array) -> NDArray[np.bool_]:
     """Return which pairs of words belong together, shape (n_words, n_words).
 
-    A pair does if it occurs at least half as often again as expected, and so often by chance in no more
-    than 0.05 of samples in which no pair belongs together (Bonferroni over all pairs).
+    A pair does if it occurs at least 1.5 times as often as expected, and so often by chance in no
+    more than 0.05 of samples in which no pair belongs together (Bonferroni over all pairs).
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ def find_topics(presence: sparse.csr_array, most: int, rng: np.random.Generator)
     rows = np.flatnonzero(np.asarray(presence.sum(axis=1)) > 0)
     if len(rows) > MOST_FITTED:
         rows = np.sort(rng.choice(rows, MOST_FITTED, replace=False))
-    # Dense: of sparse rows that topics fit exactly, NMF takes the root of a rounded zero below zero.
+    # Dense: of sparse rows that topics fit exactly, NMF takes the root of a rounded zero, below it.
     matrix = TfidfTransformer().fit_transform(presence[rows]).toarray()
     number = min(most, matrix.shape[1] - 1)
     parts = [

@@ -2,8 +2,8 @@
 
 import re
 
-# From the first character of a run on, and never taking back what it took: tried from each character
-# of a long text, a run without an @ would be read as often as it has characters.
+# From the first character of a run on, and never taking back what it took: tried from each of its
+# characters, a long run without an @ would be read as often as it has characters.
 _RUN = r"[^\s@,;:<>\"'=&?/]"
 _ADDRESS = rf"(?<!{_RUN})(?:(?!%40){_RUN})++(?:@|%40)[^\s@,;:<>\"'&?/]+\.[A-Za-z]{{2,}}"
 _NUMBER = (
