@@ -2,9 +2,11 @@
 
 A theme is a topic of `survey.topics` that is stable, with the words of it that comments hold
 together more often than chance would (`survey.together`); a topic without two such words is no
-theme. A comment mentions a theme if it holds two of its words or more: a rule that anybody can
-check, and that leaves out who says the same in other words. Shares are of comments, not of
-customers; spend of those who mention a theme is compared with spend of those who comment on
+theme. Of the numbers of topics tried that one is taken whose themes speak for most comments, or a
+larger one whose themes speak for nearly as many (`NEARLY`): a smaller number joins what does not
+belong together. A comment mentions a theme if it holds two of its words or more: a rule that
+anybody can check, and that leaves out who says the same in other words. Shares are of comments, not
+of customers; spend of those who mention a theme is compared with spend of those who comment on
 something else, which no one drew by lot: the difference is no effect of what the theme names.
 """
 
@@ -30,7 +32,7 @@ from smsroi_models.survey.examples import LEAST_SHARED, typical
 from smsroi_models.survey.mean_difference import MeanDifference, mean_difference
 from smsroi_models.survey.presence import Presence, presence_of
 from smsroi_models.survey.together import tied_words
-from smsroi_models.survey.topics import find_topics
+from smsroi_models.survey.topics import Topics, find_topics
 
 LEAST_COMMENTS = 100
 """Comments that can be read: below it four fifths of them are no second look at the same topics."""
@@ -40,6 +42,9 @@ LEAST_HOLDERS = 10
 
 LEAST_COMPARED = 30
 """Comments with a score (or spend) on either side before means are compared: spend is skewed."""
+
+NEARLY = 0.95
+"""Of the comments that the best number of topics speaks for, so many are as good."""
 
 MOST_WORDS = 8
 _LEAST_WEIGHT = 0.25  # of the heaviest word's
@@ -166,36 +171,68 @@ def comment_themes(
     spent = None if spend is None else numbers(spend, "spend", len(comment))
     presence = _words_held(given)
     held = presence.among(given.read)
-    topics = find_topics(held, most_themes, rng)
     tied = tied_words(held)
-    chosen = [_words(topics.weights, place, tied) for place in np.flatnonzero(topics.stable)]
-    stability = topics.stability[topics.stable]
-    kept = [(words, s) for words, s in zip(chosen, stability, strict=True) if len(words)]
-    mentions = [_mentions(presence, words) & given.read for words, _ in kept]
+    tried = find_topics(held, most_themes, rng)
+    n_topics, kept = _best([_kept(topics, presence, tied, given.read) for topics in tried])
     # As Bonferroni has it: intervals of means hold for all themes together.
     level = 1 - (1 - confidence_level) / max(len(kept), 1)
     themes = [
         Theme(
-            words=tuple(presence.terms[word] for word in words),
-            stability=float(min(stable, 1.0)),
-            n_comments=int(mention.sum()),
-            share=_share(given, mention, confidence_level),
-            score=_compared(given.score, mention, given, level),
-            spend=None if spent is None else _compared(spent, mention, given, level),
-            examples=_examples(comment, presence, words, mention, given, examples),
+            words=tuple(presence.terms[word] for word in found.words),
+            stability=found.stability,
+            n_comments=int(found.mention.sum()),
+            share=_share(given, found.mention, confidence_level),
+            score=_compared(given.score, found.mention, given, level),
+            spend=None if spent is None else _compared(spent, found.mention, given, level),
+            examples=_examples(comment, presence, found, given, examples),
         )
-        for (words, stable), mention in zip(kept, mentions, strict=True)
+        for found in kept
     ]
-    other = given.read & ~np.any([*mentions, np.zeros_like(given.read)], axis=0)
+    other = given.read & ~_any_of(kept, given.read)
     return Themes(
         n_comments=int(given.read.sum()),
         n_without_spaces=given.words.n_without_spaces,
-        n_topics=len(topics.weights),
-        n_dropped=len(topics.weights) - len(themes),
+        n_topics=n_topics,
+        n_dropped=n_topics - len(themes),
         other_share=_share(given, other, confidence_level),
         confidence_level=confidence_level,
         themes=tuple(sorted(themes, key=lambda theme: (-theme.share.estimate, theme.words))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A stable topic whose words belong together, and who mentions it."""
+
+    words: NDArray[np.int64]
+    stability: float
+    mention: NDArray[np.bool_]
+
+
+def _kept(
+    topics: Topics, presence: Presence, tied: NDArray[np.bool_], read: NDArray[np.bool_]
+) -> tuple[int, list[_Found]]:
+    """Return how many topics were asked for, and those of them that are themes."""
+    found = []
+    for place in np.flatnonzero(topics.stable):
+        words = _words(topics.weights, place, tied)
+        if len(words):
+            held = np.asarray(presence.matrix[:, words].sum(axis=1))
+            stability = float(min(topics.stability[place], 1.0))
+            found.append(_Found(words, stability, (held >= _WORDS_TO_MENTION) & read))
+    return len(topics.weights), found
+
+
+def _best(tried: list[tuple[int, list[_Found]]]) -> tuple[int, list[_Found]]:
+    """Return the largest number of topics whose themes speak for nearly the most comments."""
+    spoken = [sum(_any_of(found, None)) if found else 0 for _, found in tried]
+    enough = [place for place, n in enumerate(spoken) if n >= NEARLY * max(spoken)]
+    return tried[enough[-1] if max(spoken) else 0]
+
+
+def _any_of(found: list[_Found], rows: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    none = [] if rows is None else [np.zeros_like(rows)]
+    return np.asarray(np.any([*(theme.mention for theme in found), *none], axis=0))
 
 
 def _check_options(rng: object, most: object, examples: object, level: float) -> None:
@@ -235,10 +272,6 @@ def _words(weights: Floats, topic: int, tied: NDArray[np.bool_]) -> NDArray[np.i
     return words[np.argsort(-mine[words], kind="stable")][:MOST_WORDS]
 
 
-def _mentions(presence: Presence, words: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return np.asarray(presence.matrix[:, words].sum(axis=1)) >= _WORDS_TO_MENTION
-
-
 def _share(given: Commented, rows: NDArray[np.bool_], level: float) -> Estimate:
     weights = given.weights[given.read]
     size = effective_size(weights)
@@ -262,8 +295,7 @@ def _compared(
 def _examples(
     comment: Sequence[str | None],
     presence: Presence,
-    words: NDArray[np.int64],
-    mention: NDArray[np.bool_],
+    found: _Found,
     given: Commented,
     most: int,
 ) -> tuple[str, ...]:
@@ -271,6 +303,6 @@ def _examples(
         return ()
     everyday = presence_of(given.words, given.read, LEAST_SHARED, longest=1, merged=False)
     in_all = sparse.csr_array(presence.matrix).sum(axis=1)
-    of_theme = presence.matrix[:, words].sum(axis=1)
-    closeness = np.where(mention, of_theme / np.sqrt(np.maximum(in_all, 1)), 0.0)
+    of_theme = presence.matrix[:, found.words].sum(axis=1)
+    closeness = np.where(found.mention, of_theme / np.sqrt(np.maximum(in_all, 1)), 0.0)
     return typical(comment, closeness, frozenset(everyday.terms), most)

@@ -6,8 +6,7 @@ A factorisation always finds as many topics as it is asked for. Which of them ar
 other runs, each on four fifths of the comments and from other starts: a topic's stability is the
 mean cosine between its terms and those of the topic that it is matched with in each run (the pairs
 of highest sum; Greene, O'Callaghan and Cunningham 2014, who compare ranks of terms instead). A
-topic of stability below `LEAST_STABILITY` is none. The number asked for is the largest whose topics
-have a mean stability of `LEAST_MEAN` or more; where there is none, the one of the highest.
+topic of stability below `LEAST_STABILITY` is none.
 """
 
 import math
@@ -24,7 +23,7 @@ from smsroi_models.errors import ConvergenceError
 
 Floats = NDArray[np.float64]
 
-LEAST_STABILITY, LEAST_MEAN = 0.8, 0.9
+LEAST_STABILITY = 0.8
 MOST_FITTED = 1_000
 """Comments, drawn at random, that topics are found in; all of them are then looked through."""
 RUNS = 5
@@ -54,8 +53,8 @@ class Topics:
         return self.stability >= LEAST_STABILITY
 
 
-def find_topics(presence: sparse.csr_array, most: int, rng: np.random.Generator) -> Topics:
-    """Return the topics of the number that gives most stable ones, stable or not.
+def find_topics(presence: sparse.csr_array, most: int, rng: np.random.Generator) -> list[Topics]:
+    """Return topics, stable or not, for each number of them from two on.
 
     Parameters
     ----------
@@ -80,9 +79,7 @@ def find_topics(presence: sparse.csr_array, most: int, rng: np.random.Generator)
         np.sort(rng.choice(len(rows), math.ceil(_RUN_SHARE * len(rows)), replace=False))
         for _ in range(RUNS)
     ]
-    tried = [_topics(matrix, k, parts, rng) for k in range(2, number + 1)]
-    settled = [topics for topics in tried if topics.stability.mean() >= LEAST_MEAN]
-    return settled[-1] if settled else max(tried, key=lambda topics: float(topics.stability.mean()))
+    return [_topics(matrix, k, parts, rng) for k in range(2, number + 1)]
 
 
 def _topics(
