@@ -1,9 +1,9 @@
 """Means of two groups of answers, weighted, and their difference (Welch 1947).
 
-    var(mean) = n / (n - 1) sum w^2 (y - mean)^2 / (sum w)^2
+    var(mean) = n / (n - 1) sum w^2 (y - mean)^2 / (sum w)^2,    n = (sum w)^2 / sum w^2
 
-the linearised variance of a weighted mean (Cochran 1977, section 6.3); with equal weights s^2 / n.
-The degrees of freedom are Welch's, with Kish's effective sizes for the numbers.
+the linearised variance of a weighted mean (Cochran 1977, section 6.3) with Kish's effective size
+for the number; with equal weights s^2 / n. The degrees of freedom are Welch's, with the same n.
 """
 
 import math
@@ -94,4 +94,4 @@ def _mean(values: Floats, weights: Floats) -> tuple[float, float, float]:
         raise NotEstimableError(f"a group has {n} values: at least 2 are needed for its spread")
     mean = float(weights @ values / weights.sum())
     spread = float((weights**2) @ (values - mean) ** 2) / float(weights.sum()) ** 2
-    return mean, spread * n / (n - 1), size
+    return mean, spread * size / (size - 1), size

@@ -1,8 +1,8 @@
 """Log-odds with a Dirichlet prior against printed numbers, fifty digits and the exact posterior.
 
 Printed: README of the package fightin_words, after J. Hessel's script: the z-scores of two
-sentences with a uniform prior of .05. That script drops two terms of the variance for rare words (Monroe,
-Colaresi and Quinn 2008, eqs. 19 and 20); here they are put aside before the comparison.
+sentences with a uniform prior of .05. That script drops two terms of the variance for rare words
+(Monroe, Colaresi and Quinn 2008, eqs. 19 and 20); here they are put aside before the comparison.
 """
 
 import math
