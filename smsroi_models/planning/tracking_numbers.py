@@ -1,0 +1,162 @@
+"""Tracking numbers of a campaign, out of a pool that several campaigns share over time.
+
+A store keeps no telephone number: its id is a keyed pseudonym of the number *and* the campaign, as
+imports of calls make it (`Pseudonyms.of_tracking_number`). A number that is used again therefore is
+another row of ``numbers``, and its calls find the campaign that they belong to. An id of one's own,
+such as ``hotline-2``, is one row and so belongs to one campaign for good.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from smsroi_models.attribution.campaigns import Tables, read_campaign
+from smsroi_models.errors import DataError, ParameterError
+from smsroi_models.planning.minted import read_numbers
+from smsroi_models.planning.number_windows import (
+    REST_DAYS,
+    CallWindow,
+    allocate_numbers,
+    call_window,
+)
+from smsroi_models.store.privacy import BARE_NUMBER, CONTACT, WRITTEN_NUMBER
+from smsroi_models.store.pseudonyms import Pseudonyms
+
+_TELLING = re.compile(f"{CONTACT}|{WRITTEN_NUMBER}|{BARE_NUMBER}")
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatedNumbers:
+    """The numbers of a campaign.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Rows of the store's ``numbers``, those that it had already included.
+    places : tuple of int
+        Where each stands in the pool, from 1: a file may not name it.
+    endings : tuple of str
+        The last two digits of each, or the id of one's own.
+    window : CallWindow
+        When they may ring, the rest included.
+    n_new : int
+        Numbers that the campaign had not yet.
+    """
+
+    table: pd.DataFrame
+    places: tuple[int, ...]
+    endings: tuple[str, ...]
+    window: CallWindow
+    n_new: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    place: int
+    ending: str
+    bookings: tuple[CallWindow, ...]
+    lost_to: str | None
+
+
+def allocate_pool(
+    store: Tables,
+    campaign_id: str,
+    pool: Sequence[str],
+    pseudonyms: Pseudonyms,
+    *,
+    count: int = 1,
+    rest_days: int = REST_DAYS,
+    region: str | None = None,
+) -> AllocatedNumbers:
+    """Return numbers of the pool on which no other campaign's calls come in at the same time.
+
+    Parameters
+    ----------
+    store : Store
+        Knows the campaign, and which numbers serve others.
+    campaign_id : str
+    pool : sequence of str
+        Telephone numbers, or ids of one's own.
+    pseudonyms : Pseudonyms
+        Those of the store's imports.
+    count : int
+        How many numbers the campaign is to have.
+    rest_days : int
+        How long a number rests after a campaign's window.
+    region : str, optional
+        Country of numbers that do not name theirs, two letters.
+
+    Raises
+    ------
+    DataError
+        If the campaign is unknown, or the pool too small; the text says what is lacking.
+    ParameterError
+        If the pool is empty, holds a number twice, or one without its country.
+    """
+    campaign = read_campaign(store, campaign_id)
+    window = call_window(campaign_id, campaign.starts_at, campaign.window_days, rest_days)
+    used = read_numbers(store)
+    lines: dict[str, _Line] = {}
+    for place, text in enumerate(pool, start=1):
+        number_id, line = _line(place, text.strip(), window, used, pseudonyms, region, rest_days)
+        if number_id in lines:
+            raise ParameterError(
+                f"lines {lines[number_id].place} and {place} of the pool are one number: name it "
+                "once"
+            )
+        lines[number_id] = line
+    chosen = _chosen(lines, window, count)
+    known = {number_id for number_id, *_ in used}
+    return AllocatedNumbers(
+        pd.DataFrame({"number_id": chosen, "campaign_id": campaign_id}, dtype="string"),
+        tuple(lines[number_id].place for number_id in chosen),
+        tuple(lines[number_id].ending for number_id in chosen),
+        window,
+        len(set(chosen) - known),
+    )
+
+
+def _line(
+    place: int,
+    text: str,
+    window: CallWindow,
+    used: Sequence[tuple[str, str, datetime, int]],
+    pseudonyms: Pseudonyms,
+    region: str | None,
+    rest_days: int,
+) -> tuple[str, _Line]:
+    """Return the number's id in this campaign, and what else it serves."""
+    own = pseudonyms.of_tracking_number(text, region, window.campaign_id)
+    if own is None and (not text or _TELLING.match(text)):
+        raise ParameterError(
+            f"line {place} of the pool is no possible telephone number, or lacks its country: "
+            "write it with its prefix, like +1 202 555 0142, or name the country with --region"
+        )
+    bookings, lost_to = [], None
+    for number_id, campaign_id, starts_at, window_days in used:
+        if own is None and number_id == text and campaign_id != window.campaign_id:
+            lost_to = campaign_id
+        there = text if own is None else pseudonyms.of_tracking_number(text, region, campaign_id)
+        if there == number_id:
+            bookings.append(call_window(campaign_id, starts_at, window_days, rest_days))
+    ending = text if own is None else f"***{text[-2:]}"
+    return own or text, _Line(place, ending, tuple(bookings), lost_to)
+
+
+def _chosen(lines: Mapping[str, _Line], window: CallWindow, count: int) -> list[str]:
+    usable = [number_id for number_id, line in lines.items() if line.lost_to is None]
+    lost = len(lines) - len(usable)
+    because = (
+        f"{lost} ids of the pool belong to earlier campaigns for good, as ids of one's own do: "
+        "name telephone numbers, which can be used again"
+    )
+    if lost and not usable:
+        raise DataError(because)
+    booked = {number_id: lines[number_id].bookings for number_id in usable}
+    try:
+        return list(allocate_numbers(usable, {window: count}, booked)[window.campaign_id])
+    except DataError as error:
+        raise DataError(f"{error}. {because}" if lost else str(error)) from error
