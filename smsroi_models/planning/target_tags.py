@@ -41,8 +41,8 @@ class TaggedTarget:
         listed = ", ".join(f"{name}={value}" for name, value in self.tags.items())
         return (
             f"Google Analytics 4 would count these visits as {self.channel}, not {SMS} ({listed}): "
-            "it wants utm_medium=sms, a source that is no well-known site, and no 'shop' or "
-            "'cross-network' in utm_campaign"
+            "it wants utm_medium=sms, a source that is no well-known site, and a "
+            "utm_campaign without 'cross-network' or words that begin with 'shop'"
         )
 
 

@@ -95,8 +95,7 @@ def mint_tokens(
         )
     minted: dict[str, None] = {}
     while len(minted) < n_tokens:
-        rest = "".join(choose(ALPHABET) for _ in range(length - 1))
-        token = choose(LETTERS) + rest
+        token = choose(LETTERS) + "".join(choose(ALPHABET) for _ in range(length - 1))
         if token not in taken:
             minted[token] = None
     return list(minted)

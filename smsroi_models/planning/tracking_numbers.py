@@ -26,6 +26,7 @@ from smsroi_models.store.privacy import BARE_NUMBER, CONTACT, WRITTEN_NUMBER
 from smsroi_models.store.pseudonyms import Pseudonyms
 
 _TELLING = re.compile(f"{CONTACT}|{WRITTEN_NUMBER}|{BARE_NUMBER}")
+_OWN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class _Line:
     place: int
     ending: str
     bookings: tuple[CallWindow, ...]
-    lost_to: str | None
+    dialled: bool
+    lost: bool
 
 
 def allocate_pool(
@@ -94,7 +96,8 @@ def allocate_pool(
     DataError
         If the campaign is unknown, or the pool too small; the text says what is lacking.
     ParameterError
-        If the pool is empty, holds a number twice, or one without its country.
+        If the pool is empty, holds a number twice or one without its country, or mixes numbers and
+        ids.
     """
     campaign = read_campaign(store, campaign_id)
     window = call_window(campaign_id, campaign.starts_at, campaign.window_days, rest_days)
@@ -108,6 +111,7 @@ def allocate_pool(
                 "once"
             )
         lines[number_id] = line
+    _refuse_mixed(lines)
     chosen = _chosen(lines, window, count)
     known = {number_id for number_id, *_ in used}
     return AllocatedNumbers(
@@ -130,24 +134,33 @@ def _line(
 ) -> tuple[str, _Line]:
     """Return the number's id in this campaign, and what else it serves."""
     own = pseudonyms.of_tracking_number(text, region, window.campaign_id)
-    if own is None and (not text or _TELLING.match(text)):
+    if own is None and (not _OWN_ID.fullmatch(text) or _TELLING.match(text)):
         raise ParameterError(
             f"line {place} of the pool is no possible telephone number, or lacks its country: "
             "write it with its prefix, like +1 202 555 0142, or name the country with --region"
         )
-    bookings, lost_to = [], None
+    bookings, lost = [], False
     for number_id, campaign_id, starts_at, window_days in used:
-        if own is None and number_id == text and campaign_id != window.campaign_id:
-            lost_to = campaign_id
+        lost |= own is None and number_id == text and campaign_id != window.campaign_id
         there = text if own is None else pseudonyms.of_tracking_number(text, region, campaign_id)
         if there == number_id:
             bookings.append(call_window(campaign_id, starts_at, window_days, rest_days))
     ending = text if own is None else f"***{text[-2:]}"
-    return own or text, _Line(place, ending, tuple(bookings), lost_to)
+    return own or text, _Line(place, ending, tuple(bookings), own is not None, lost)
+
+
+def _refuse_mixed(lines: Mapping[str, _Line]) -> None:
+    """Refuse ids among telephone numbers: such an id is the header of a file, or a typing error."""
+    ids = [line.place for line in lines.values() if not line.dialled]
+    if ids and len(ids) < len(lines):
+        raise ParameterError(
+            f"line {ids[0]} of the pool is no telephone number, as others are: take out a header, "
+            "correct the number, or name its country with --region"
+        )
 
 
 def _chosen(lines: Mapping[str, _Line], window: CallWindow, count: int) -> list[str]:
-    usable = [number_id for number_id, line in lines.items() if line.lost_to is None]
+    usable = [number_id for number_id, line in lines.items() if not line.lost]
     lost = len(lines) - len(usable)
     because = (
         f"{lost} ids of the pool belong to earlier campaigns for good, as ids of one's own do: "

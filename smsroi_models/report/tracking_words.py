@@ -40,10 +40,11 @@ def coupons_told(minted: MintedCoupons, campaign_id: str) -> Iterator[str]:
     yield f"Minted {_many(minted.n_new, 'code')} for {campaign_id}{_kept(kept)}"
     yield from recipients_told(minted.recipients)
     first = minted.table.iloc[0]
-    discount = first.discount
-    terms = f"{discount:.4g} of the list price" if discount == discount else "discount not stated"
+    off = "discount not stated"
+    if not _is_null(first.discount):
+        off = f"{100 * first.discount:.4g} % off"
     until = "never expire" if _is_null(first.expires_at) else f"until {_minute(first.expires_at)}"
-    yield f"Like {first.code} ({len(first.code)} characters): {terms}, {until}"
+    yield f"Like {first.code} ({len(first.code)} characters): {off}, {until}"
     if minted.n_new:
         yield (
             f"Each code holds {minted.bits:.1f} bits: a guess hits one of the store's codes once "
