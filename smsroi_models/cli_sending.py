@@ -12,6 +12,8 @@ from smsroi_models.cli_traces import (
     Customers,
     JsonOption,
     NameLength,
+    minted_values,
+    needed_store,
     opened_store,
     placeholders,
     print_lines,
@@ -54,7 +56,7 @@ def message(
     values = placeholders(link_length, code_length, name_length)
     with opened_store(store) as opened:
         if opened is not None and campaign:
-            values = _minted_values(opened, campaign) | values
+            values = minted_values(opened, campaign) | values
         counted = count_fielded(text, values)
         n_recipients = recipients or (_audience(opened, campaign) if campaign else 0)
         segment = _segment_price(opened, price, currency)
@@ -92,8 +94,7 @@ def send_list(
 
     if out.expanduser().exists():
         raise ParameterError(f"{out} is there already: name a new file")
-    with opened_store(store) as opened:
-        assert opened is not None
+    with needed_store(store) as opened:
         made = make_send_list(
             opened,
             campaign,
@@ -111,18 +112,6 @@ def send_list(
         return
     print_lines(send_list_told(made))
     print(f"Wrote {written}")
-
-
-def _minted_values(store: "Store", campaign_id: str) -> dict[str, list[str]]:
-    from smsroi_models.planning.minted import read_coupons, read_links
-    from smsroi_models.planning.recipients import check_known
-
-    check_known(store, campaign_id)
-    found = {
-        "link": [row["url"] for row in read_links(store, campaign_id)],
-        "code": [row["code"] for row in read_coupons(store, campaign_id)],
-    }
-    return {field: values for field, values in found.items() if values}
 
 
 def _audience(store: "Store | None", campaign_id: str) -> int:

@@ -1,10 +1,8 @@
 """Commands that mint the traces of a text to come: `smsroi plan links`, `coupons`, `numbers`."""
 
-import json
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,13 +11,15 @@ from smsroi_models.cli_traces import (
     Customers,
     JsonOption,
     NameLength,
+    check_out,
+    minted_values,
+    needed_store,
     opened_store,
     placeholders,
-    print_lines,
-    print_warnings,
+    tell_minted,
+    write_minted,
 )
 from smsroi_models.errors import ParameterError
-from smsroi_models.paths import find_store
 
 tracking = typer.Typer()
 
@@ -62,8 +62,9 @@ def links(
     from smsroi_models.planning.text_fields import count_fielded
     from smsroi_models.report.tracking_words import links_told, segments_told
 
-    _check_out(out, store, register)
+    check_out(out, store, register)
     with opened_store(store) as opened:
+        values = minted_values(opened, campaign) if message and opened else {}
         minted = mint_links(
             opened,
             campaign,
@@ -77,11 +78,11 @@ def links(
             length=length or None,
         )
     told = list(links_told(minted, campaign))
-    values = {"link": minted.table.url.tolist(), **placeholders(0, code_length, name_length)}
+    values |= {"link": minted.table.url.tolist(), **placeholders(0, code_length, name_length)}
     counted = count_fielded(message, values) if message else None
     told += segments_told(counted) if counted else ()
     redirects = minted.table[["url", "target_url"]] if base_url else minted.table[["url"]]
-    _write(out, "links", minted.table, {"redirects": redirects}, store, register)
+    write_minted(out, "links", minted.table, {"redirects": redirects}, store, register)
     facts = {
         "campaign_id": campaign,
         "links": len(minted.table),
@@ -91,7 +92,7 @@ def links(
         "channel": minted.target.channel,
         "segments": counted.to_dict() if counted else None,
     }
-    _tell(told, facts, minted.warnings, out, "links", register, as_json)
+    tell_minted(told, facts, minted.warnings, out, "links", register, as_json)
 
 
 @tracking.command()
@@ -121,7 +122,7 @@ def coupons(
     from smsroi_models.planning.coupons import mint_coupons
     from smsroi_models.report.tracking_words import coupons_told
 
-    _check_out(out, store, register)
+    check_out(out, store, register)
     with opened_store(store) as opened:
         minted = mint_coupons(
             opened,
@@ -135,7 +136,7 @@ def coupons(
             length=length or None,
         )
     listed = minted.table.drop(columns=["campaign_id", "customer_id"])
-    _write(out, "coupons", minted.table, {"codes": listed}, store, register)
+    write_minted(out, "coupons", minted.table, {"codes": listed}, store, register)
     facts = {
         "campaign_id": campaign,
         "codes": len(minted.table),
@@ -143,7 +144,7 @@ def coupons(
         "bits": minted.bits,
     }
     told = coupons_told(minted, campaign)
-    _tell(told, facts, minted.warnings, out, "coupons", register, as_json)
+    tell_minted(told, facts, minted.warnings, out, "coupons", register, as_json)
 
 
 @tracking.command()
@@ -163,18 +164,15 @@ def numbers(
     as_json: JsonOption = False,
 ) -> None:
     """Allocate tracking numbers on which no other campaign's calls come in meanwhile."""
-    from smsroi_models.planning.tracking_numbers import allocate_pool
+    from smsroi_models.planning.tracking_numbers import allocate_numbers
     from smsroi_models.report.tracking_words import numbers_told
-    from smsroi_models.store.pseudonyms import Pseudonyms, read_secret
 
-    _check_out(out, store, register)
-    with opened_store(store) as opened:
-        assert opened is not None
-        allocated = allocate_pool(
+    check_out(out, store, register)
+    with needed_store(store) as opened:
+        allocated = allocate_numbers(
             opened,
             campaign,
             _pool(pool),
-            Pseudonyms(read_secret()),
             count=count,
             rest_days=rest_days,
             region=region.upper() or None,
@@ -185,7 +183,7 @@ def numbers(
         starts_at=allocated.window.starts_at.isoformat(),
         ends_at=allocated.window.ends_at.isoformat(),
     )
-    _write(out, "numbers", allocated.table, {"allocation": listed}, store, register)
+    write_minted(out, "numbers", allocated.table, {"allocation": listed}, store, register)
     facts = {
         "campaign_id": campaign,
         "pool_lines": list(allocated.places),
@@ -194,51 +192,7 @@ def numbers(
         "starts_at": allocated.window.starts_at.isoformat(),
         "ends_at": allocated.window.ends_at.isoformat(),
     }
-    _tell(numbers_told(allocated, campaign), facts, (), out, "numbers", register, as_json)
-
-
-def _check_out(out: Path, store: str, register: bool) -> None:
-    """Refuse what cannot be written before anything is minted."""
-    from smsroi_models.planning.minted_files import refuse_to_replace
-
-    refuse_to_replace(out.expanduser())
-    if register and not store:
-        raise ParameterError("--register puts them into a store: name it with --store")
-    if register and "://" in store:
-        raise ParameterError(f"--store is {store!r}: only a folder or a DuckDB file is written to")
-
-
-def _write(out: Path, name: str, table: Any, lists: Any, store: str, register: bool) -> None:
-    from smsroi_models.planning.minted_files import write_minted
-    from smsroi_models.store.pseudonyms import Pseudonyms, read_secret
-
-    if register:
-        ids = Pseudonyms(read_secret())
-        write_minted(out, name, table, lists, store=find_store(store), pseudonyms=ids)
-    else:
-        write_minted(out, name, table, lists)
-
-
-def _tell(
-    told: Iterable[str],
-    facts: dict[str, Any],
-    warnings: Iterable[str],
-    out: Path,
-    name: str,
-    register: bool,
-    as_json: bool,
-) -> None:
-    print_warnings(warnings)
-    if as_json:
-        print(json.dumps({"folder": str(out), **facts, "registered": register}, indent=2))
-        return
-    print_lines(told)
-    print(f"Wrote {out}")
-    if register:
-        print("The store knows them: clicks, orders and calls that come in later will find them")
-    else:
-        file = out / f"{name}.parquet"
-        print(f"Not in the store yet: `smsroi import smsroi {file} --store ...` before you text")
+    tell_minted(numbers_told(allocated, campaign), facts, (), out, "numbers", register, as_json)
 
 
 def _end_of(expires: str) -> datetime:

@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Collection
 
 from smsroi_models.errors import ParameterError
-from smsroi_models.planning.tokens import ALPHABET, Choose, mint_tokens
+from smsroi_models.planning.tokens import ALPHABET, Below, mint_tokens
 
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _PRIME = len(ALPHABET)
@@ -70,7 +70,7 @@ def mint_codes(
     length: int,
     taken: Collection[str],
     prefix: str = "",
-    choose: Choose = secrets.choice,
+    below: Below = secrets.randbelow,
 ) -> list[str]:
     """Return codes that differ from each other and from all that are taken.
 
@@ -83,7 +83,7 @@ def mint_codes(
         Codes of every campaign, in any case.
     prefix : str
         Up to 12 of A-Z and 0-9.
-    choose : callable, optional
+    below : callable, optional
         As for `tokens.mint_tokens`.
 
     Raises
@@ -104,7 +104,7 @@ def mint_codes(
             "character would miss errors"
         )
     bodies = {code.upper()[len(prefix) : -1] for code in taken if code.upper().startswith(prefix)}
-    tokens = mint_tokens(n_codes, length, bodies, choose)
+    tokens = mint_tokens(n_codes, length, bodies, below)
     return [f"{prefix}{token}{check_character(token)}" for token in tokens]
 
 

@@ -18,7 +18,7 @@ from smsroi_models.planning.recipients import (
     check_known,
     read_recipients,
 )
-from smsroi_models.planning.tokens import Choose, chosen_length, token_bits
+from smsroi_models.planning.tokens import Below, chosen_length, token_bits
 
 BITS_TO_GUESS = 24.0
 """A guess hits any code once in 2^24 tries: at one a second, once in 194 days. A checkout that
@@ -65,7 +65,7 @@ def mint_coupons(
     prefix: str = "",
     length: int | None = None,
     moment: datetime | None = None,
-    choose: Choose = secrets.choice,
+    below: Below = secrets.randbelow,
 ) -> MintedCoupons:
     """Return the codes of a campaign: those that the store has, and new ones for the others.
 
@@ -90,7 +90,7 @@ def mint_coupons(
         Random characters of a code; by default as many as make guessing hopeless.
     moment : datetime, optional
         By default now: codes must expire after it, and opt-outs by then count.
-    choose : callable, optional
+    below : callable, optional
         As for `tokens.mint_tokens`.
 
     Raises
@@ -120,7 +120,7 @@ def mint_coupons(
     _check_terms(campaign_id, kept, terms, prefix)
     taken = read_codes(store)
     size = chosen_length(len(taken) + len(fresh), BITS_TO_GUESS, length, "codes")
-    codes = mint_codes(len(fresh), size, taken, prefix, choose)
+    codes = mint_codes(len(fresh), size, taken, prefix, below)
     rows = [
         {"code": code, "campaign_id": campaign_id, "customer_id": owner} | terms
         for code, owner in zip(codes, fresh, strict=True)

@@ -23,7 +23,7 @@ from smsroi_models.planning.target_tags import (
     web_address,
     with_query,
 )
-from smsroi_models.planning.tokens import Choose, chosen_length, mint_tokens, token_bits
+from smsroi_models.planning.tokens import Below, chosen_length, mint_tokens, token_bits
 from smsroi_models.store.vendors.masking import masked
 
 BITS_TO_GUESS = 40.0
@@ -75,7 +75,7 @@ def mint_links(
     campaign: str | None = None,
     length: int | None = None,
     moment: datetime | None = None,
-    choose: Choose = secrets.choice,
+    below: Below = secrets.randbelow,
 ) -> MintedLinks:
     """Return the links of a campaign: those that the store has, and new ones for the others.
 
@@ -100,7 +100,7 @@ def mint_links(
         Characters of a token; by default as many as make guessing hopeless.
     moment : datetime, optional
         Opt-outs by then count; by default now.
-    choose : callable, optional
+    below : callable, optional
         As for `tokens.mint_tokens`.
 
     Raises
@@ -133,7 +133,7 @@ def mint_links(
     fresh = [owner for owner in owners if owner not in known]
     taken = read_link_tokens(store)
     size = chosen_length(len(taken) + len(fresh), BITS_TO_GUESS, length, "links")
-    tokens = [token.lower() for token in mint_tokens(len(fresh), size, taken, choose)]
+    tokens = [token.lower() for token in mint_tokens(len(fresh), size, taken, below)]
     for owner, token in zip(fresh, tokens, strict=True):
         known[owner] = dict(
             zip(_COLUMNS, (token, campaign_id, owner, address(token), tagged.url), strict=True)

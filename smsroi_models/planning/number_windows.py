@@ -51,7 +51,7 @@ def call_window(
     return CallWindow(campaign_id, starts_at, starts_at + timedelta(days=window_days + rest_days))
 
 
-def allocate_numbers(
+def allocate_windows(
     pool: Sequence[str],
     wanted: Mapping[CallWindow, int],
     booked: Mapping[str, Sequence[CallWindow]],
@@ -91,7 +91,7 @@ def allocate_numbers(
     ...     call_window(name, datetime(2025, month, 1, tzinfo=UTC), 14, 30)
     ...     for name, month in (("MARCH", 3), ("APRIL", 4))
     ... )
-    >>> allocate_numbers(["one", "two"], {march: 1, april: 1}, {})
+    >>> allocate_windows(["one", "two"], {march: 1, april: 1}, {})
     {'MARCH': ('one',), 'APRIL': ('two',)}
     """
     _check(pool, wanted)

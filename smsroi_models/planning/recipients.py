@@ -105,7 +105,10 @@ def read_recipients(
     gone = set(opted_out)
     kept = tuple(sorted(name for name in listed if name not in gone))
     if not kept:
-        raise DataError(f"nobody is left to be texted in campaign {campaign_id!r}: all opted out")
+        raise DataError(
+            f"nobody is left to be texted in campaign {campaign_id!r}: {held_out:,} held out, "
+            f"{len(opted_out):,} opted out"
+        )
     return Recipients(kept, held_out, len(opted_out), _unchecked(store, campaign_id, arms))
 
 

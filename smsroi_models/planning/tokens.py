@@ -16,7 +16,7 @@ from smsroi_models.errors import ParameterError
 ALPHABET = "23456789CDFHJKMNPQRTVWX"
 LETTERS = ALPHABET[8:]
 _LONGEST = 32
-Choose = Callable[[str], str]
+Below = Callable[[int], int]
 
 
 def token_bits(length: int) -> float:
@@ -62,7 +62,7 @@ def chosen_length(n_tokens: int, bits_to_guess: float, asked: int | None, what: 
 
 
 def mint_tokens(
-    n_tokens: int, length: int, taken: Container[str], choose: Choose = secrets.choice
+    n_tokens: int, length: int, taken: Container[str], below: Below = secrets.randbelow
 ) -> list[str]:
     """Return tokens that differ from each other and from all that are taken.
 
@@ -74,9 +74,10 @@ def mint_tokens(
         Characters of each.
     taken : container of str
         Upper case.
-    choose : callable, optional
-        Picks one character of a text; by default the operating system's secure source. Another one
-        is for tests alone: tokens that can be drawn again can be guessed.
+    below : callable, optional
+        Draws a whole number of at least 0 and below its argument; by default from the operating
+        system's secure source. Another one is for tests alone: what can be drawn again can be
+        guessed.
 
     Raises
     ------
@@ -89,13 +90,24 @@ def mint_tokens(
     >>> len(first), first[0] in LETTERS, first == second
     (12, True, False)
     """
-    if n_tokens > 2.0 ** token_bits(length) / 4:
+    all_tokens = len(LETTERS) * len(ALPHABET) ** (length - 1)
+    if 4 * n_tokens > all_tokens:
         raise ParameterError(
             f"{n_tokens:,} tokens of {length} characters would soon run out: make them longer"
         )
     minted: dict[str, None] = {}
     while len(minted) < n_tokens:
-        token = choose(LETTERS) + "".join(choose(ALPHABET) for _ in range(length - 1))
+        token = _spelt(below(all_tokens), length)
         if token not in taken:
             minted[token] = None
     return list(minted)
+
+
+def _spelt(number: int, length: int) -> str:
+    """Return the token of a number below the count of all tokens of that length."""
+    number, first = divmod(number, len(LETTERS))
+    spelt = [LETTERS[first]]
+    for _ in range(length - 1):
+        number, place = divmod(number, len(ALPHABET))
+        spelt.append(ALPHABET[place])
+    return "".join(spelt)

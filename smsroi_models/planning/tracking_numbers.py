@@ -19,11 +19,11 @@ from smsroi_models.planning.minted import read_numbers
 from smsroi_models.planning.number_windows import (
     REST_DAYS,
     CallWindow,
-    allocate_numbers,
+    allocate_windows,
     call_window,
 )
 from smsroi_models.store.privacy import BARE_NUMBER, CONTACT, WRITTEN_NUMBER
-from smsroi_models.store.pseudonyms import Pseudonyms
+from smsroi_models.store.pseudonyms import Pseudonyms, read_secret
 
 _TELLING = re.compile(f"{CONTACT}|{WRITTEN_NUMBER}|{BARE_NUMBER}")
 _OWN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
@@ -63,15 +63,15 @@ class _Line:
     lost: bool
 
 
-def allocate_pool(
+def allocate_numbers(
     store: Tables,
     campaign_id: str,
     pool: Sequence[str],
-    pseudonyms: Pseudonyms,
     *,
     count: int = 1,
     rest_days: int = REST_DAYS,
     region: str | None = None,
+    pseudonyms: Pseudonyms | None = None,
 ) -> AllocatedNumbers:
     """Return numbers of the pool on which no other campaign's calls come in at the same time.
 
@@ -82,14 +82,14 @@ def allocate_pool(
     campaign_id : str
     pool : sequence of str
         Telephone numbers, or ids of one's own.
-    pseudonyms : Pseudonyms
-        Those of the store's imports.
     count : int
         How many numbers the campaign is to have.
     rest_days : int
         How long a number rests after a campaign's window.
     region : str, optional
         Country of numbers that do not name theirs, two letters.
+    pseudonyms : Pseudonyms, optional
+        Those of the store's imports; by default under the secret that imports read.
 
     Raises
     ------
@@ -101,10 +101,11 @@ def allocate_pool(
     """
     campaign = read_campaign(store, campaign_id)
     window = call_window(campaign_id, campaign.starts_at, campaign.window_days, rest_days)
+    ids = pseudonyms or Pseudonyms(read_secret())
     used = read_numbers(store)
     lines: dict[str, _Line] = {}
     for place, text in enumerate(pool, start=1):
-        number_id, line = _line(place, text.strip(), window, used, pseudonyms, region, rest_days)
+        number_id, line = _line(place, text.strip(), window, used, ids, region, rest_days)
         if number_id in lines:
             raise ParameterError(
                 f"lines {lines[number_id].place} and {place} of the pool are one number: name it "
@@ -170,6 +171,6 @@ def _chosen(lines: Mapping[str, _Line], window: CallWindow, count: int) -> list[
         raise DataError(because)
     booked = {number_id: lines[number_id].bookings for number_id in usable}
     try:
-        return list(allocate_numbers(usable, {window: count}, booked)[window.campaign_id])
+        return list(allocate_windows(usable, {window: count}, booked)[window.campaign_id])
     except DataError as error:
         raise DataError(f"{error}. {because}" if lost else str(error)) from error

@@ -5,11 +5,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from smsroi_models.planning.tokens import ALPHABET, LETTERS
 from smsroi_models.store.write import write_store
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 TREATED, HELD = ("c1", "c2", "c3", "c4"), ("c5", "c6")
 STRANGER, GONE = "c7", "c4"  # c7 is not assigned, c4 has opted out
+
+
+def number_of(token: str) -> int:
+    """Return the number that a token is drawn by."""
+    number = 0
+    for letter in reversed(token[1:]):
+        number = 23 * number + ALPHABET.index(letter)
+    return 15 * number + LETTERS.index(token[0])
 
 
 def _at(*days: str) -> pd.Series:

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from minting_shop import number_of
 
 from smsroi_models.errors import ParameterError
 from smsroi_models.planning.coupon_codes import LONGEST, check_character, mint_codes, verify_code
@@ -106,13 +107,11 @@ def test_a_prefix_that_orders_would_not_match_is_refused(prefix):
 
 
 def test_codes_in_use_are_not_minted_again_in_any_case():
-    draws = iter("CCCC")  # the first token drawn is CC, which is taken, and then DD
-
-    def choose(letters: str) -> str:
-        return next(draws, "D")
-
+    draws = iter(map(number_of, ["CC", "DD"]))  # the first one is taken
     taken = ["sun" + "cc" + check_character("CC").lower()]
-    assert mint_codes(1, 2, taken, "SUN", choose) == ["SUNDD" + check_character("DD")]
+    assert mint_codes(1, 2, taken, "SUN", lambda _: next(draws)) == [
+        "SUNDD" + check_character("DD")
+    ]
 
 
 def test_tokens_differ_and_begin_with_a_letter():
@@ -120,6 +119,11 @@ def test_tokens_differ_and_begin_with_a_letter():
     assert len(set(tokens)) == 2_000
     assert {token[0] for token in tokens} <= set(LETTERS)
     assert set("".join(tokens)) == set(ALPHABET)
+
+
+def test_every_token_is_drawn_by_one_number_and_so_equally_often():
+    spelt = {mint_tokens(1, 2, (), lambda _, n=n: n)[0] for n in range(15 * 23)}
+    assert spelt == {first + second for first in LETTERS for second in ALPHABET}
 
 
 def test_entropy_is_the_logarithm_of_the_number_of_tokens():

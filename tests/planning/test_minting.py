@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
-from minting_shop import GONE, HELD, NOW, STRANGER, TREATED, write_shop
+from minting_shop import GONE, HELD, NOW, STRANGER, TREATED, number_of, write_shop
 
 import smsroi_models as smsroi
 from smsroi_models.errors import DataError, ParameterError, StoreError
@@ -15,7 +15,7 @@ from smsroi_models.planning.links import mint_links
 from smsroi_models.planning.minted import read_codes, read_prices
 from smsroi_models.planning.minted_files import register, write_list, write_minted
 from smsroi_models.planning.send_list import make_send_list
-from smsroi_models.planning.tracking_numbers import allocate_pool
+from smsroi_models.planning.tracking_numbers import allocate_numbers
 from smsroi_models.store.pseudonyms import Pseudonyms
 
 IDS = Pseudonyms(b"the secret of the tests")
@@ -69,7 +69,7 @@ def test_who_opts_out_after_the_moment_is_still_texted(store):
         ([*TEXTED, STRANGER], "1 customers of the list are not assigned"),
         (["c1", "c1"], "in the list more than once"),
         (["+12025550142"], "look like a telephone number"),
-        ([GONE], "nobody is left"),
+        ([GONE], "nobody is left to be texted in campaign 'SUMMER': 0 held out, 1 opted out"),
     ],
 )
 def test_a_list_that_would_spoil_the_experiment_is_refused(store, names, message):
@@ -146,10 +146,10 @@ def test_tokens_in_use_are_not_drawn_again(tmp_path, column):
     """The source of chance gives a token of the store's first, in whatever case that stands."""
     taken = {"link_id": "x", "campaign_id": "SPRING", "url": f"{GO}/x", "target_url": TARGET}
     taken[column] = {"link_id": "C" * 12, "url": f"{GO}/{'c' * 12}"}[column]
-    draws = iter("C" * 12)
+    draws = iter(map(number_of, ["C" * 12, "D" * 12]))
     with smsroi.open_store(write_shop(tmp_path / "s", links=pd.DataFrame([taken]))) as store:
         minted = mint_links(
-            store, "SUMMER", TARGET, base_url=GO, length=12, choose=lambda _: next(draws, "D")
+            store, "SUMMER", TARGET, base_url=GO, length=12, below=lambda _: next(draws)
         )
     assert minted.table.link_id[0] == "d" * 12
 
@@ -273,7 +273,7 @@ def test_terms_that_will_not_do_are_refused(store, options, message):
 
 
 def _numbers(store, pool, campaign="SUMMER", **options):
-    return allocate_pool(store, campaign, pool, IDS, **options)
+    return allocate_numbers(store, campaign, pool, pseudonyms=IDS, **options)
 
 
 def test_a_number_is_the_id_that_imports_of_calls_give_it(store):

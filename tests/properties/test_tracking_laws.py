@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smsroi_models.errors import DataError
 from smsroi_models.planning.coupon_codes import mint_codes, verify_code
 from smsroi_models.planning.gsm_alphabet import BASIC, EXTENSION
-from smsroi_models.planning.number_windows import allocate_numbers, call_window
+from smsroi_models.planning.number_windows import allocate_windows, call_window
 from smsroi_models.planning.target_tags import tagged_target
 from smsroi_models.planning.text_segments import count_segments, plain_text
 
@@ -50,7 +50,7 @@ def _busiest(wanted) -> int:
 def test_no_number_ever_serves_two_campaigns_whose_calls_overlap(campaigns, rest_days):
     wanted = _wanted(campaigns, rest_days)
     assume(_busiest(wanted) <= len(POOL))
-    allocated = allocate_numbers(POOL, wanted, {})
+    allocated = allocate_windows(POOL, wanted, {})
     for window, count in wanted.items():
         numbers = allocated[window.campaign_id]
         assert len(set(numbers)) == count and set(numbers) <= set(POOL)
@@ -64,10 +64,10 @@ def test_no_number_ever_serves_two_campaigns_whose_calls_overlap(campaigns, rest
 def test_it_needs_as_many_numbers_as_the_busiest_moment_and_no_more(campaigns, rest_days, size):
     wanted = _wanted(campaigns, rest_days)
     if _busiest(wanted) <= size:
-        allocate_numbers(POOL[:size], wanted, {})
+        allocate_windows(POOL[:size], wanted, {})
     else:
         with pytest.raises(DataError, match="lack"):
-            allocate_numbers(POOL[:size], wanted, {})
+            allocate_windows(POOL[:size], wanted, {})
 
 
 @LAWS
@@ -75,12 +75,12 @@ def test_it_needs_as_many_numbers_as_the_busiest_moment_and_no_more(campaigns, r
 def test_what_is_booked_is_kept_and_asking_again_changes_nothing(campaigns, rest_days):
     wanted = _wanted(campaigns, rest_days)
     assume(_busiest(wanted) <= len(POOL))
-    allocated = allocate_numbers(POOL, wanted, {})
+    allocated = allocate_windows(POOL, wanted, {})
     booked = {
         number: [window for window in wanted if number in allocated[window.campaign_id]]
         for number in POOL
     }
-    again = allocate_numbers(POOL, wanted, booked)
+    again = allocate_windows(POOL, wanted, booked)
     assert {name: set(numbers) for name, numbers in again.items()} == {
         name: set(numbers) for name, numbers in allocated.items()
     }
@@ -90,7 +90,7 @@ def test_half_open_windows_may_touch():
     first = call_window("a", START, 10, 5)
     second = call_window("b", START + timedelta(days=15), 10, 5)
     assert not first.overlaps(second)
-    assert allocate_numbers(["one"], {first: 1, second: 1}, {}) == {"a": ("one",), "b": ("one",)}
+    assert allocate_windows(["one"], {first: 1, second: 1}, {}) == {"a": ("one",), "b": ("one",)}
 
 
 @LAWS
