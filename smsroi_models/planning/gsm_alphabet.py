@@ -17,6 +17,9 @@ BASIC = frozenset(
 EXTENSION = frozenset("\f^{}\\[~]|€")
 """Characters of two places."""
 
+JOINERS = frozenset("\u200d\ufe0e\ufe0f")
+"""Characters without width that make one emoji of several, or choose how one is drawn."""
+
 _LOOK_ALIKES = {
     "'": "‘’‛′´`ʻʼʽʹˈˊˋ",
     '"': "“”„‟″«»ʺˮ",

@@ -133,16 +133,33 @@ def _lacking(
     window: CallWindow, count: int, found: Sequence[str], held: Mapping[str, Sequence[CallWindow]]
 ) -> str:
     missing = count - len(found)
-    taken = [windows for number, windows in held.items() if number not in found]
-    back = sorted(max(w.ends_at for w in windows if window.overlaps(w)) for windows in taken)
-    if len(back) >= missing:
-        wait = f"The pool has enough again on {back[missing - 1]:%Y-%m-%d %H:%M} UTC: add numbers"
-    else:
-        wait = f"The whole pool is {len(held)}: add numbers"
     noun, verb = ("number", "lacks") if missing == 1 else ("numbers", "lack")
-    return (
+    text = (
         f"{missing} {noun} {verb}: campaign {window.campaign_id!r} needs {count} from "
-        f"{window.starts_at:%Y-%m-%d} to {window.ends_at:%Y-%m-%d} and finds {len(found)}, because "
-        f"the others serve campaigns whose calls overlap. {wait}, start later, or let numbers rest "
-        "for less"
+        f"{window.starts_at:%Y-%m-%d} to {window.ends_at:%Y-%m-%d}, and of the pool of {len(held)} "
+        f"{len(found)} {'is' if len(found) == 1 else 'are'} free"
     )
+    later = _first_start(window, count, held)
+    if later is None:
+        return f"{text}: add numbers to the pool"
+    return (
+        f"{text}, because the others serve campaigns whose calls overlap. It could start on "
+        f"{later:%Y-%m-%d %H:%M} UTC: add numbers, start then, or let numbers rest for less"
+    )
+
+
+def _first_start(
+    window: CallWindow, count: int, held: Mapping[str, Sequence[CallWindow]]
+) -> datetime | None:
+    """Return when the campaign could start with the pool as it is, None where it never could."""
+    others = [
+        [used for used in windows if used.campaign_id != window.campaign_id]
+        for windows in held.values()
+    ]
+    length = window.ends_at - window.starts_at
+    ends = {used.ends_at for windows in others for used in windows}
+    for start in sorted(end for end in ends if end > window.starts_at):
+        moved = CallWindow(window.campaign_id, start, start + length)
+        if sum(not any(map(moved.overlaps, windows)) for windows in others) >= count:
+            return start
+    return None

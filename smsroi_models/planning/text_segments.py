@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smsroi_models.errors import DataError
-from smsroi_models.planning.gsm_alphabet import name_of, places_of, replacement_for
+from smsroi_models.planning.gsm_alphabet import JOINERS, name_of, places_of, replacement_for
 from smsroi_models.records import Record
 
 Encoding = Literal["GSM-7", "UCS-2"]
@@ -61,7 +61,8 @@ class TextSegments(Record):
     units_left : int
         What the last segment still takes.
     costly : tuple of CostlyCharacter
-        Most frequent first; empty where the text is GSM-7.
+        Most frequent first; empty where the text is GSM-7. What joins the parts of an emoji is not
+        told beside it.
     segments_without : int
         Segments if every costly character were replaced, or left out where nothing can stand for
         it; equal to ``segments`` where there is none.
@@ -168,7 +169,10 @@ def _filled(sizes: Iterable[int], capacity: int) -> tuple[int, int]:
 
 
 def _costly(text: str) -> tuple[CostlyCharacter, ...]:
-    counts = Counter(letter for letter in text if not places_of(letter))
+    letters = [letter for letter in text if not places_of(letter)]
+    emoji = {letter for letter in letters if replacement_for(letter) is None}
+    # What joins an emoji's parts is no fault of its own: without the emoji it is gone.
+    counts = Counter(letter for letter in letters if not (emoji and letter in JOINERS))
     return tuple(
         CostlyCharacter(letter, name_of(letter), count, replacement_for(letter))
         for letter, count in counts.most_common()

@@ -102,7 +102,7 @@ def segments_told(counted: FieldedSegments) -> Iterator[str]:
         for costly in long.costly[:_SHOWN]:
             yield f"  {_costly_told(costly)}"
         if len(long.costly) > _SHOWN:
-            yield f"  and {len(long.costly) - _SHOWN} others"
+            yield f"  and {len(long.costly) - _SHOWN} more"
     if counted.with_other_letters is not None:
         yield (
             "A {name} with a letter that GSM-7 lacks, like ë or ł, makes it "

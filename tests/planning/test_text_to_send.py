@@ -49,6 +49,13 @@ def test_it_names_the_characters_and_counts_them():
     assert ("EM DASH", 1, "-") in told and len(told) == 5
 
 
+def test_what_joins_an_emoji_is_not_told_beside_it():
+    family = "\U0001f469\u200d\U0001f467"  # woman, joiner, girl
+    assert [each.name for each in count_segments(f"Hi {family}").costly] == ["WOMAN", "GIRL"]
+    (alone,) = count_segments("a\u200db").costly
+    assert (alone.name, alone.replacement) == ("ZERO WIDTH JOINER", "")
+
+
 def test_an_accent_written_apart_is_put_together_before_it_is_dropped():
     apart = "caffe\u0300"  # è is in the alphabet, the accent alone is not
     assert count_segments(apart).encoding == "UCS-2"
