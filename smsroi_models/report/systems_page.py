@@ -5,9 +5,10 @@ from smsroi_models.attribution.conversion_events import EventType
 from smsroi_models.attribution.coupons import Coupons
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.links import Links
+from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.numbers import Money, percent, plain, say, shortened, with_interval
 from smsroi_models.report.words import confidence
 from smsroi_models.systems import Systems
 
@@ -34,9 +35,12 @@ def systems_tables(
         ISO 4217 code of the store's currency.
     confidence_level : float
     """
-    money, parts = Money(currency), []
+    money = Money(currency)
+    parts: list[tuple[str, Rows]] = []
     if found.links and found.links.links:
         parts.append(("Links", _links(found.links, claims, money)))
+        if found.links.clicks and claims is not None:
+            parts.append(("Machines' clicks left out", _filters(found.links, claims, money)))
     for coupon in found.coupons or ():
         name = f"Coupons, {coupon.kind} code{'s' if coupon.kind == 'unique' else ''}"
         parts.append((name, _coupons(coupon, found.leaked_share.get(coupon.kind), money)))
@@ -74,6 +78,18 @@ def _links(links: Links, claims: RuleComparison | None, money: Money) -> Rows:
         kept, removed = claims.of("click_bots_kept"), claims.of("click")
         rows.append(("Revenue after any click", money(kept.revenue), ""))
         rows.append(("without machines", money(removed.revenue), f"{removed.orders:,.0f} orders"))
+    return rows
+
+
+def _filters(links: Links, claims: RuleComparison, money: Money) -> Rows:
+    """Return the clicks and the revenue after one under each extent of the filter."""
+    rows: Rows = []
+    for name, label in BOT_RULES.items():
+        claim, notes = claims.of(name), [f"{_count(links.clicks_under(name))} clicks"]
+        if claim.factor is not None and claims.incremental_revenue is not None:
+            notes.append(f"caused / claimed {say(claim.factor, plain, 0.01)}")
+        rows.append((label.capitalize(), money(claim.revenue), "; ".join(notes)))
+    rows.append(("Profit and return", "the same", "read from the holdout: no click is in them"))
     return rows
 
 
