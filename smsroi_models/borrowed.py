@@ -87,7 +87,7 @@ def borrowed_roi(
     readiness = read_readiness(store, campaign, moment)
     _require_none_held_out(campaign, readiness)
     _require_over(campaign, readiness, moment)
-    factors = read_factors(store, moment, [touch], confidence_level, pre_days)
+    factors = read_factors(store, moment, [touch], confidence_level, pre_days, FEWEST)
     assigned = readiness.assigned["treatment"]
     found = borrowed_by_touch(store, campaign, assigned, moment, factors, touch)
     if found.leading is None:
