@@ -41,7 +41,7 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
-from smsroi_models.systems import Systems, link_table, tracking_systems
+from smsroi_models.systems import Systems, event_table, link_table, tracking_systems
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
@@ -87,6 +87,7 @@ __all__ = [
     "complier_lift",
     "counterfactual_roi",
     "customer_lifetime_values",
+    "event_table",
     "find_store",
     "fit_bg_nbd",
     "fit_gamma_gamma",

@@ -24,7 +24,7 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.factor_records import IncrementalityFactors, TouchFactors
 from smsroi_models.attribution.pooled_factors import FEWEST, read
 from smsroi_models.attribution.rules import BOT_RULES, rules_by_touch
-from smsroi_models.attribution.spending import collect_costs, collect_texts
+from smsroi_models.attribution.spending import read_booked
 from smsroi_models.attribution.student import interval
 from smsroi_models.errors import DataError, NotEstimableError, NotReadyError, ParameterError
 from smsroi_models.factors import TOUCHES, read_factors
@@ -136,7 +136,7 @@ def borrowed_by_touch(
     if pooled:
         rules = {n: r for n, r in rules_by_touch(campaign.window_days).items() if n in pooled}
         credited = collect_texted_credit(store, campaign, as_of, rules)
-        cost = _cost(store, campaign, as_of)
+        cost = read_booked(store, campaign, as_of)
         for name, touch in pooled.items():
             if assigned < 2 or name not in credited or credited[name].revenue <= 0:
                 refused[name] = f"no revenue of this campaign was tracked by: {touch.label}"
@@ -194,14 +194,6 @@ def _tracked(credited: TextedCredit, assigned: int, confidence_level: float) -> 
     # n times the variance of a customer, of whom most have 0.
     error = (n * max(credited.squares - total**2 / n, 0.0) / (n - 1)) ** 0.5
     return Estimate(total, error, *interval(total, error, n - 1, confidence_level, "two-sided"))
-
-
-def _cost(store: Tables, campaign: Campaign, as_of: datetime) -> float | None:
-    booked = list(collect_costs(store, campaign).values()) if "costs" in store else []
-    texts = collect_texts(store, campaign, as_of) if "messages" in store else None
-    if texts is not None and texts.priced:
-        booked.append(texts.amount)
-    return sum(booked) if booked else None
 
 
 def _require_none_held_out(campaign: Campaign, readiness: Readiness) -> None:

@@ -64,6 +64,7 @@ LAYERS = {
             "attribution.credit_totals",
             "attribution.links",
             "attribution.link_credit",
+            "attribution.click_times",
             "attribution.coupons",
             "attribution.calls",
             "attribution.conversion_events",

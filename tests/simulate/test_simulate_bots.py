@@ -50,7 +50,7 @@ def test_machines_that_wait_come_in_bursts_or_alone_under_a_browsers_name() -> N
         program.tables["messages"], on=["campaign_id", "customer_id"]
     )
     wait = (own.clicked_at - own.sent_at).dt.total_seconds()
-    assert 30 <= wait.min() and wait.max() < 1_803
+    assert wait.min() >= 30 and wait.max() < 1_803
     sizes = set(own.groupby("link_id").size())
     assert sizes == {1, 4, 5}  # alone, a burst, and both on one link
 
