@@ -341,7 +341,7 @@ _ALL = (
 )
 
 BOT_RULES: dict[str, str] = {
-    "click_bots_kept": "off",
+    "click_bots_kept": "none",
     "click_declared": "declared machines",
     "click_timing": "and within seconds of the text",
     "click": "and bursts",

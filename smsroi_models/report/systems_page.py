@@ -41,7 +41,8 @@ def systems_tables(
     if found.links and found.links.links:
         parts.append(("Links", _links(found.links, claims, money)))
         if found.links.clicks and claims is not None:
-            parts.append(("Machines' clicks left out", _filters(found.links, claims, money)))
+            title = "Revenue after a click, by machines left out"
+            parts.append((title, _filters(found.links, claims, money)))
     if found.click_times:
         parts.append(("Time from text to click", _times(found.click_times)))
     for coupon in found.coupons or ():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 import smsroi_models as smsroi
 from smsroi_models.attribution.borrowed_records import BorrowedByTouch
 from smsroi_models.attribution.campaigns import read_campaign
+from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.factor_records import OLD_DAYS, Ages, ages_of
 from smsroi_models.borrowed import borrowed_by_touch
 from smsroi_models.errors import DataError, NotEstimableError, NotReadyError, ParameterError
@@ -218,5 +220,22 @@ def test_the_page_says_borrowed_and_where_nothing_can_be(borrowed) -> None:
     said = borrowed_page.refusal(empty)
     assert said.startswith("No evidence can be borrowed: 2 campaigns") and "a: b" in said
     assert empty.leading is None
+    with_delivered = {"delivered": borrowed, "coupon": borrowed, "click_declared": borrowed}
+    found = BorrowedByTouch("delivered", with_delivered, {}, {}, {"click_declared": 12})
+    shown = SimpleNamespace(
+        borrowed=found,
+        campaign=SimpleNamespace(currency="USD"),
+        assigned=4_000,
+        series=SimpleNamespace(counted=3_000),
+        incremental_margin=Estimate(3e9, 1.0, 3e9, 3e9),
+        confidence_level=0.95,
+    )
+    page = borrowed_page.borrowed_tables(shown).text
+    assert "Borrowed evidence" in page and "does not rest on it" in page
+    assert "lie apart" in page  # a million a customer by the forecast
+    assert "Prediction intervals at 95" in page and "3,000 of them" in page
+    assert page.count("<table") == 3
+    nothing = SimpleNamespace(borrowed=None)
+    assert "no touches" in borrowed_page.borrowed_tables(nothing).text
     named = replace(empty, touch="delivered", found={"delivered": borrowed})
     assert named.leading is borrowed
