@@ -33,7 +33,12 @@ ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
     "foundation": Layer(("errors", "records"), ("foundation",), frozenset({"pandas"})),
     "seam": Layer(
-        ("attribution.moments", "attribution.influence", "attribution.rules"),
+        (
+            "attribution.moments",
+            "attribution.influence",
+            "attribution.rule_checks",
+            "attribution.rules",
+        ),
         ("foundation", "seam"),
         frozenset({"numpy"}),
     ),

@@ -9,7 +9,8 @@ from smsroi_models.attribution.links import Links
 from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, say, shortened, with_interval
+from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.tracked_page import caused_per_claimed
 from smsroi_models.report.words import confidence
 from smsroi_models.systems import Systems
 
@@ -91,7 +92,8 @@ def _filters(links: Links, claims: RuleComparison, money: Money) -> Rows:
     for name, label in BOT_RULES.items():
         claim, notes = claims.of(name), [f"{_count(links.clicks_under(name))} clicks"]
         if claim.factor is not None and claims.incremental_revenue is not None:
-            notes.append(f"caused / claimed {say(claim.factor, plain, 0.01)}")
+            factor, interval = caused_per_claimed(claim.factor, as_share=True)
+            notes.append(f"caused / claimed: {factor} ({interval})")
         rows.append((label.capitalize(), money(claim.revenue), "; ".join(notes)))
     rows.append(("Profit and return", "the same", "read from the holdout: no click is in them"))
     return rows
