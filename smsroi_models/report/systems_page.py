@@ -174,7 +174,9 @@ def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
     ]
     if found.call_lift is not None:
         value, interval = with_interval(found.call_lift.scaled(100.0), plain, 1e-4)
-        rows.append(("More callers than held out", f"{value} pp", f"{interval} pp"))
+        unknown = f"; {_count(calls.anonymous)} calls of nobody known are in neither arm: too low"
+        note = f"{interval} pp{unknown if calls.anonymous else ''}"
+        rows.append(("More callers than held out", f"{value} pp", note))
     elif found.no_call_lift:
         rows.append(("More callers than held out", "not estimable", found.no_call_lift))
     return rows
