@@ -275,6 +275,7 @@ LAYERS = {
             "cli_sending",
             "cli_traces",
             "cli_programme",
+            "cli_schedule",
             "cli_lifetime",
             "paths",
         ),
