@@ -14,6 +14,7 @@ from smsroi_models.store.vendors.merging import (
     TableChange,
     add_people,
     drop_dangling,
+    forget_strangers,
     merge,
     refuse_other_arms,
 )
@@ -64,6 +65,7 @@ def land(
     refuse_other_arms(staging)
     if any(person_columns(name) for name in staging.staged):
         add_people(staging)
+        forget_strangers(staging)
     changes = {name: merge(staging, name, keeps) for name in TABLES if name in staging.staged}
     touched = [name for name, change in changes.items() if change.any or name in staging.rewritten]
     _note_first_seen(staging)

@@ -43,6 +43,7 @@ def drop_dangling(staging: Staging) -> list[Dangling]:
     for name, table in TABLES.items():
         if name not in staging.staged:
             continue
+        dropped += _hold_updates(staging, table)
         for column in table.columns:
             if column.references and column.references != "customers":
                 dropped += _hold_reference(staging, table, column)
@@ -62,6 +63,23 @@ def add_people(staging: Staging) -> None:
             if times and person_columns(name) and staging.existing(name):
                 for column in person_columns(name):
                     _add_seen(staging, f"existing_{name}", column, times[0])
+
+
+def forget_strangers(staging: Staging) -> None:
+    """Make references to people null whom no table knows: their rows have no time to begin from.
+
+    Those are owners of links and codes, and referrers; whoever did something has a time.
+    """
+    known = "SELECT customer_id FROM staged_customers"
+    if staging.existing("customers"):
+        known += " UNION ALL SELECT customer_id FROM existing_customers"
+    for name in sorted(staging.staged):
+        for column in person_columns(name):
+            if column not in TABLES[name].key:
+                staging.run(
+                    f"UPDATE staged_{name} SET {column} = NULL WHERE NOT _retracted "
+                    f"AND {column} IS NOT NULL AND {column} NOT IN ({known})"
+                )
 
 
 def refuse_other_arms(staging: Staging) -> None:
@@ -115,6 +133,26 @@ def _hold_reference(staging: Staging, table: Table, column: Column) -> list[Dang
         staging.run(f"UPDATE {staged} SET {column.name} = NULL WHERE {lost}")
         return []
     reason = f"{column.name} is not in the store's {other}"
+    return _drop(staging, staged, lost, reason)
+
+
+def _hold_updates(staging: Staging, table: Table) -> list[Dangling]:
+    """Drop what would complete rows that are not there."""
+    staged, keys = f"staged_{table.name}", ", ".join(table.key)
+    if not staging.count(f"SELECT count(*) FROM {staged} WHERE _update"):
+        return []
+    known = f"SELECT ({keys}) FROM {staged} WHERE NOT _retracted AND _update IS NOT TRUE"
+    if staging.existing(table.name):
+        known += f" UNION ALL SELECT ({keys}) FROM existing_{table.name}"
+    return _drop(
+        staging,
+        staged,
+        f"_update AND ({keys}) NOT IN ({known})",
+        f"completes a row that is not in the store's {table.name}",
+    )
+
+
+def _drop(staging: Staging, staged: str, lost: str, reason: str) -> list[Dangling]:
     rows = staging.run(f"SELECT DISTINCT _file, _row FROM {staged} WHERE {lost} ORDER BY ALL")
     staging.run(f"DELETE FROM {staged} WHERE {lost}")
     return [Dangling(int(str(file)), int(str(row)), reason) for file, row in rows]
