@@ -12,12 +12,11 @@ from smsroi_models.store.vendors.linking import link_people, person_columns
 from smsroi_models.store.vendors.merging import (
     Dangling,
     TableChange,
-    add_people,
     drop_dangling,
-    forget_strangers,
     merge,
     refuse_other_arms,
 )
+from smsroi_models.store.vendors.sightings import add_people, forget_strangers
 from smsroi_models.store.vendors.staging import COMPANIONS, Staging
 
 
