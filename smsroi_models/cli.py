@@ -44,7 +44,8 @@ def demo(
     as_exports: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Write what its systems would export there, and no store."
+            metavar="FOLDER",
+            help="Write what its systems would export there; the store is the imports' to make.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -61,7 +62,8 @@ def demo(
     program = simulate_program(customers, campaigns, np.random.default_rng(seed), shop=shop)
     truth = program.truth[["profit", "roi"]].to_dict(orient="index")
     if as_exports is not None:
-        written = tell_exports(program.tables, as_exports, as_json)
+        into = "data/imported" if store == "data/demo" else store
+        written = tell_exports(program.tables, as_exports, into, as_json)
     else:
         path = write_store(program.tables, store)
         written = {"store": str(path)}

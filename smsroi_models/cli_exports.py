@@ -10,22 +10,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-_STORE = "data/imported"
-
 
 def tell_exports(
-    tables: "Mapping[str, pd.DataFrame]", folder: Path, as_json: bool
+    tables: "Mapping[str, pd.DataFrame]", folder: Path, store: str, as_json: bool
 ) -> dict[str, Any]:
     """Write the exports, print how they become a store, and return the same for a script."""
     from smsroi_models.simulate.exports import write_exports
 
     steps = write_exports(tables, folder)
-    each = [_words("import", *step.arguments(str(folder), _STORE)) for step in steps]
+    each = [_words("import", *step.arguments(str(folder), store)) for step in steps]
     campaign = str(tables["campaigns"].campaign_id.iloc[0])
     commands = [
-        _words("import", "all", str(folder), "--store", _STORE),
-        _words("check", "--store", _STORE),
-        _words("report", campaign, "--store", _STORE),
+        _words("import", "all", str(folder), "--store", store),
+        _words("check", "--store", store),
+        _words("report", campaign, "--store", store),
     ]
     if not as_json:
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
