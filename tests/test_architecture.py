@@ -247,6 +247,7 @@ LAYERS = {
             "cli_watching",
             "cli_planning",
             "cli_programme",
+            "cli_schedule",
             "cli_lifetime",
             "paths",
         ),
