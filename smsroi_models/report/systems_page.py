@@ -92,8 +92,8 @@ def _filters(links: Links, claims: RuleComparison, money: Money) -> Rows:
     for name, label in BOT_RULES.items():
         claim, notes = claims.of(name), [f"{_count(links.clicks_under(name))} clicks"]
         if claim.factor is not None and claims.incremental_revenue is not None:
-            factor, interval = caused_per_claimed(claim.factor, as_share=True)
-            notes.append(f"caused / claimed: {factor} ({interval})")
+            factor, interval = caused_per_claimed(claim.factor, as_share=False)
+            notes.append(f"caused / claimed {factor} ({interval})")
         rows.append((label.capitalize(), money(claim.revenue), "; ".join(notes)))
     rows.append(("Profit and return", "the same", "read from the holdout: no click is in them"))
     return rows
