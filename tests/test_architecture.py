@@ -33,7 +33,7 @@ ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
     "foundation": Layer(("errors", "records"), ("foundation",), frozenset({"pandas"})),
     "seam": Layer(
-        ("attribution.moments", "attribution.influence", "attribution.rules"),
+        ("attribution.moments", "attribution.influence", "attribution.rules", "audience.terms"),
         ("foundation", "seam"),
         frozenset({"numpy"}),
     ),
@@ -67,6 +67,9 @@ LAYERS = {
             "attribution.coupons",
             "attribution.calls",
             "attribution.conversion_events",
+            "audience",
+            "audience.decision_points",
+            "audience.pace",
             "planning",
             "planning.history",
             "planning.lists",
@@ -115,6 +118,13 @@ LAYERS = {
             "attribution.pooled_factors",
             "attribution.shares",
             "attribution.tracked_records",
+            "audience.fatigue",
+            "audience.fatigue_records",
+            "audience.frequency_effects",
+            "audience.hazard",
+            "audience.opt_out_cost",
+            "audience.products",
+            "audience.subscription_value",
             "planning.design",
             "planning.power",
             "planning.prior",
@@ -199,6 +209,9 @@ LAYERS = {
             "tracked",
             "systems",
             "long_term",
+            "lost_subscribers",
+            "subscription_worth",
+            "texting_frequency",
             "shop_model",
             "predicted_arms",
             "recruited",
@@ -353,7 +366,7 @@ def test_no_module_has_random_state_of_its_own(module: str) -> None:
             assert name.split(".")[2] in allowed, f"{module} line {node.lineno}: {name}"
 
 
-QUERYING = [name for name in MODULES if name.startswith(("attribution.", "clv."))]
+QUERYING = [name for name in MODULES if name.startswith(("attribution.", "audience.", "clv."))]
 
 
 @pytest.mark.parametrize("module", QUERYING)
