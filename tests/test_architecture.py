@@ -33,7 +33,7 @@ ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
     "foundation": Layer(("errors", "records"), ("foundation",), frozenset({"pandas"})),
     "seam": Layer(
-        ("attribution.moments", "attribution.influence", "attribution.rules"),
+        ("attribution.moments", "attribution.influence", "attribution.rules", "audience.counts"),
         ("foundation", "seam"),
         frozenset({"numpy"}),
     ),
@@ -67,6 +67,11 @@ LAYERS = {
             "attribution.coupons",
             "attribution.calls",
             "attribution.conversion_events",
+            "audience",
+            "audience.subscriptions",
+            "audience.spell_counts",
+            "audience.texted",
+            "audience.asked_to_stop",
             "planning",
             "planning.history",
             "planning.lists",
@@ -115,6 +120,10 @@ LAYERS = {
             "attribution.pooled_factors",
             "attribution.shares",
             "attribution.tracked_records",
+            "audience.rates",
+            "audience.list_growth",
+            "audience.survival",
+            "audience.control_chart",
             "planning.design",
             "planning.power",
             "planning.prior",
@@ -353,7 +362,7 @@ def test_no_module_has_random_state_of_its_own(module: str) -> None:
             assert name.split(".")[2] in allowed, f"{module} line {node.lineno}: {name}"
 
 
-QUERYING = [name for name in MODULES if name.startswith(("attribution.", "clv."))]
+QUERYING = [name for name in MODULES if name.startswith(("attribution.", "audience.", "clv."))]
 
 
 @pytest.mark.parametrize("module", QUERYING)
