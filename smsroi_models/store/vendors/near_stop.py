@@ -19,87 +19,276 @@ import re
 import unicodedata
 
 _STOPS = frozenset(
-    "stop stops stopall stopped stopping unsubscribe unsub optout quit revoke cease halt stopp "
-    "stoppen pare paren parar pares parad arret arrete arretez arreter abmelden abmeldung aufhoren "
-    "basta sair salir stopsign".split()
+    [
+        "stop",
+        "stops",
+        "stopall",
+        "stopped",
+        "stopping",
+        "unsubscribe",
+        "unsub",
+        "optout",
+        "quit",
+        "revoke",
+        "cease",
+        "halt",
+        "stopp",
+        "stoppen",
+        "pare",
+        "paren",
+        "parar",
+        "pares",
+        "parad",
+        "arret",
+        "arrete",
+        "arretez",
+        "arreter",
+        "abmelden",
+        "abmeldung",
+        "aufhoren",
+        "basta",
+        "sair",
+        "salir",
+        "stopsign",
+    ]
 )
 # Slips of two fingers on the word that matters; "shop", "step", "top" and "stock" are words.
 _SLIPS = frozenset(
-    "sotp stpo tsop sstop sttop stoop stopp stp sto stoo stol stob dtop srop syop stiop stpp stoip "
-    "stip stopo stopl stpop satop stooop spto ustop".split()
+    [
+        "sotp",
+        "stpo",
+        "tsop",
+        "sstop",
+        "sttop",
+        "stoop",
+        "stopp",
+        "stp",
+        "sto",
+        "stoo",
+        "stol",
+        "stob",
+        "dtop",
+        "srop",
+        "syop",
+        "stiop",
+        "stpp",
+        "stoip",
+        "stip",
+        "stopo",
+        "stopl",
+        "stpop",
+        "satop",
+        "stooop",
+        "spto",
+        "ustop",
+    ]
 )
 # As much a word of trade ("cancel it") as one of the platform's: nothing but courtesy beside it.
-_WEAK = frozenset("end cancel cancelar cancela terminar fin para alto baja finish".split())
+_WEAK = frozenset(
+    ["end", "cancel", "cancelar", "cancela", "terminar", "fin", "para", "alto", "baja", "finish"]
+)
 _COURTESY = frozenset(
-    "please pls plz plse pleas thanks thank you thx ty now already all me us right asap "
-    "immediately today sorry hi hello hey svp stp merci s il vous te plait por favor porfavor "
-    "gracias ya bitte danke per prego grazie obrigado obrigada no yes ok okay".split()
+    [
+        "please",
+        "pls",
+        "plz",
+        "plse",
+        "pleas",
+        "thanks",
+        "thank",
+        "you",
+        "thx",
+        "ty",
+        "now",
+        "already",
+        "all",
+        "me",
+        "us",
+        "right",
+        "asap",
+        "immediately",
+        "today",
+        "sorry",
+        "hi",
+        "hello",
+        "hey",
+        "svp",
+        "stp",
+        "merci",
+        "s",
+        "il",
+        "vous",
+        "te",
+        "plait",
+        "por",
+        "favor",
+        "porfavor",
+        "gracias",
+        "ya",
+        "bitte",
+        "danke",
+        "per",
+        "prego",
+        "grazie",
+        "obrigado",
+        "obrigada",
+        "no",
+        "yes",
+        "ok",
+        "okay",
+    ]
 )
 _PRESSING = _COURTESY | frozenset(
-    "it this that these those them just and i we said say want wanna need to again with the your "
-    "guys im forever good for my reply bye enough ffs wtf damn fucking fuck f hell omg seriously "
-    "really text texts texting sms message messages msg msgs jetzt les der".split()
+    [
+        "it",
+        "this",
+        "that",
+        "these",
+        "those",
+        "them",
+        "just",
+        "and",
+        "i",
+        "we",
+        "said",
+        "say",
+        "want",
+        "wanna",
+        "need",
+        "to",
+        "again",
+        "with",
+        "the",
+        "your",
+        "guys",
+        "im",
+        "forever",
+        "good",
+        "for",
+        "my",
+        "reply",
+        "bye",
+        "enough",
+        "ffs",
+        "wtf",
+        "damn",
+        "fucking",
+        "fuck",
+        "f",
+        "hell",
+        "omg",
+        "seriously",
+        "really",
+        "text",
+        "texts",
+        "texting",
+        "sms",
+        "message",
+        "messages",
+        "msg",
+        "msgs",
+        "jetzt",
+        "les",
+        "der",
+    ]
 )
 
-_WHAT = r"(texts?|text messages?|messages?|msgs?|sms|txts?|promos?|promotions?|alerts?|spam|ads|notifications?|mensajes?|textos?)"
-_WHO = r"(me|us|my (phone |cell |mobile )?(number|name|phone|info|contact)|this (number|phone)|our number)"
+_WHAT = (
+    r"(texts?|text messages?|messages?|msgs?|sms|txts?|promos?|promotions?|alerts?|spam|ads"
+    r"|notifications?|text subscription|mensajes?|textos?)"
+)
+_WHO = (
+    r"(me|us|my (phone |cell |mobile )?(number|name|phone|info|contact)|this (number|phone)"
+    r"|our number)"
+)
+_OF_TEXTS = r"(text|txt|messag|msg|sms|send|contact|spam|bother|harass|notif|promo|alert|blast)\w*"
+# "Stop by", "stop at the store", "stop light" are no ends of anything.
 _STAY = r"(?! (by|in|over|at|off|on|there|near|sign|light|watch)\b)"
-_ASKS = re.compile(
-    r"\b("
-    # English
-    r"opt(ed|ing)? ?(me |us )?out"
-    rf"|(remove|delete|erase|drop|scratch|unlist) {_WHO}|(take|get|keep) {_WHO} (off|out)"
-    rf"|(stop|quit|cease|halt)\b{_STAY}( (?!by\b)\w+){{0,3}}? (text|txt|messag|msg|sms|send|contact|spam"
-    r"|bother|harass|notif|promo|alert|blast|writing|bugging|messing)\w*"
-    rf"|(cancel|end|discontinue)( (the|these|this|those|all|any|my|your|more|of|sms|text))* {_WHAT}"
-    rf"|no (mas|more|further|longer want)( \w+){{0,2}} {_WHAT}"
-    r"|(dont|do not|never|not to)( you| ever| please| want to| keep| you dare)* (text|txt|message|msg|sms|contact)"
-    r"(ing)? (me|us|this|my|here|again|anymore)"
-    rf"|(dont|do not|never) (ever )?send( me| us)? (any|anymore|more|these|those|this|{_WHAT})"
-    rf"|(dont|do not|didnt|did not|no longer|never|not)( \w+){{0,2}} (want|wish|need|ask|asked|agree|agreed"
-    rf"|consent|consented|sign|signed|care)\b( \w+){{0,5}} {_WHAT}"
-    r"|leave me alone|(lose|forget|loose) my number"
-    r"|make (it|this|these|them|(the|your|these) \w+) stop"
-    r"|how (do|can|to|would)( i| we| you)?( \w+){0,2} (stop|end|cancel|quit) (this|these|it|them|receiving"
-    r"|getting|the texts)"
-    r"|(said|say|saying|told you|asked you|replied|reply|texted|wrote|typed|sent|answered|put)( guys| you)?"
-    r"( the word)?( to)? stop|stop means stop|stop (now|already|or|this|receiving|getting)"
-    r"|want (this|these|it|them|the texts) to stop"
-    r"|(wrong|not my) number( \w+)? stop"
-    # Spanish
-    r"|no (quiero|deseo)( \w+){0,2} (recibir|mensajes|textos|sms)"
-    r"|no (me |nos )(env|mand|escrib|contact|molest)\w*|no (envien|envie|manden|mande|escriban) mas"
-    r"|(dej|par)\w* de (envi|mand|escrib|molest|contact)\w*|(dar\w*|dame|denme|deme|dad) de baja"
-    r"|(borr|elimin|quit|saqu|remuev)[aeioun]+me"
-    r"|cancel\w* (la |mi |esta )?(suscripcion|mensajes|sms)"
-    # French
-    r"|(desabon|desinscr)\w*|arret\w*( \w+){0,2} (envoy|ecri|sms|messages?|textos?|spam)\w*"
-    r"|plus de (sms|messages?|textos?|pubs?|publicites?)"
-    r"|ne (plus )?(m |me |nous )?(plus )?(envoy|ecri|contact)\w*( \w+){0,2} plus|ne plus (me |m |nous )?(recevoir"
-    r"|envoyer|contacter|ecrire)|(retir|supprim|enlev)\w* (moi|mon numero)"
-    # German
-    r"|abmeld\w*|abbestell\w*|austragen|keine (sms|nachrichten|werbung|texte)( mehr)?"
-    r"|(nicht|nie) mehr (an)?(schreiben|senden|schicken|kontaktieren)|hor\w*( \w+)? auf|losch\w* (meine|mich)"
-    # Portuguese
-    r"|nao (quero|desejo)( \w+){0,2} (receber|mensagens|sms)|nao (me )?(mand|envi)\w* mais|par\w* de (me )?(enviar|mandar)"
-    r"|descadastr\w*|me (tir|remov|exclu)\w*|cancelar (a |minha )?(inscricao|assinatura)"
-    # Italian
-    r"|basta (messaggi|sms)|cancella(te)?mi|disiscri\w*|rimuov\w*mi|non (mi )?(mand|invi|scriv)\w*( \w+){0,2} piu"
-    r")\b"
+_ENGLISH = (
+    r"opt(ed|ing)? ?(me |us )?out",
+    rf"(remove|delete|erase|drop|scratch|unlist|block) {_WHO}",
+    rf"(take|get|keep) {_WHO} (off|out)",
+    r"(want|need|take|get|me|us) off (of )?(this|the|your) list",
+    rf"(stop|quit|cease|halt)\b{_STAY}( (?!by\b)\w+){{0,3}}? ({_OF_TEXTS}|writing|bugging|messing)",
+    rf"(cancel|end|discontinue)( (the|these|this|those|all|any|my|your|more|of|sms|text))* {_WHAT}",
+    rf"({_WHAT}|these|this|it) to (stop|end)",
+    rf"no (mas|more|further|longer want)( \w+){{0,2}} {_WHAT}",
+    rf"enough (with|of) (the|these|your|all)( \w+)? {_WHAT}",
+    r"(dont|do not|never|not to)( you| ever| please| want to| keep| you dare)*"
+    r" (text|txt|message|msg|sms|contact)(ing)? (me|us|this|my|here|again|anymore)",
+    rf"(dont|do not|never) (ever )?send( me| us)? (any|anymore|more|these|those|this|{_WHAT})",
+    r"(dont|do not|didnt|did not|no longer|never|not)( \w+){0,2} (want|wish|need|ask|asked|agree"
+    rf"|agreed|consent|consented|sign|signed|care)\b( \w+){{0,5}} {_WHAT}",
+    r"(dont|do not|no longer) want (these|this|them|any of (this|these))( anymore)?$",
+    r"^end (this|these|it)( now| please)?$",
+    r"leave me alone|(lose|forget|loose) my number",
+    r"make (it|this|these|them|(the|your|these) \w+) stop",
+    r"how (do|can|to|would)( i| we| you)?( \w+){0,2} (stop|end|cancel|quit)"
+    r" (this|these|it|them|receiving|getting|the texts)",
+    r"(said|say|saying|told you|asked you|replied|reply|texted|wrote|typed|sent|answered|put)"
+    r"( guys| you)?( the word)?( to)? stop",
+    r"stop means stop|stop (now|already|or|this|receiving|getting|not interested)",
+    r"(can|could|will|would|why (dont|cant|wont)) (you|u|yall) (please |pls |plz |just |not )?stop$",
+    r"(wrong number|not my number|spam)( \w+)? stop|stop( \w+)? (spam|wrong number)",
 )
-_ALONE = re.compile(
-    r"(ya )?no (more|mas)( please| por favor| thanks| gracias| svp)?|please remove|remove|.* please remove"
+_SPANISH = (
+    r"no (quiero|deseo)( \w+){0,2} (recibir|mensajes|textos|sms)",
+    r"no (me |nos )(env|mand|escrib|contact|molest)\w*",
+    r"no (envien|envie|manden|mande|escriban) mas",
+    r"(dej|par)\w* de (envi|mand|escrib|molest|contact)\w*",
+    r"(dar\w*|dame|denme|deme|dad) de baja",
+    r"(borr|elimin|quit|saqu|remuev)[aeioun]+me",
+    r"cancel\w* (la |mi |esta |los |estos |sus )?(suscripcion|mensajes|sms|textos)",
 )
-_DENIED = re.compile(
-    r"(?<!you )(?<!they )(?<!if u )(?<!that )\b(dont|do not|never|non|cant|cannot|can not|couldnt|wouldnt|please not)"
-    r" ?(ever |please |you ever |you dare )?(stop|quit|unsubscribe|unsub|remove|delete|take|opt|end|cancel)(?!ped|ping)\b"
-    r"|\bno (paren|pares|pare|dejen|dejes)\b|\bn ?arret\w* (pas|jamais)|\barret\w* (pas|jamais)\b|\bnicht aufhoren\b"
-    r"|\bnao par\w+\b|\bnonstop\b"
+_FRENCH = (
+    r"(desabon|desinscr)\w*",
+    r"arret\w*( \w+){0,2} (envoy|ecri|sms|messages?|textos?|spam)\w*",
+    r"plus de (sms|messages?|textos?|pubs?|publicites?)",
+    r"ne (plus )?(m |me |nous )?(plus )?(envoy|ecri|contact)\w*( \w+){0,2} plus",
+    r"ne plus (me |m |nous )?(recevoir|envoyer|contacter|ecrire)",
+    r"(retir|supprim|enlev)\w* (moi|mon numero)",
+)
+_GERMAN = (
+    r"abmeld\w*|abbestell\w*|austragen|keine (sms|nachrichten|werbung|texte)( mehr)?",
+    r"(nicht|nie) mehr (an)?(schreiben|senden|schicken|kontaktieren)",
+    r"hor\w*( \w+)? auf|losch\w* (meine|mich)",
+)
+_PORTUGUESE = (
+    r"nao (quero|desejo)( \w+){0,2} (receber|mensagens|sms)|nao (me )?(mand|envi)\w* mais",
+    r"par\w* de (me )?(enviar|mandar)|descadastr\w*|me (tir|remov|exclu)\w*",
+    r"cancelar (a |minha )?(inscricao|assinatura)",
+)
+_ITALIAN = (
+    r"basta (messaggi|sms)|cancella(te)?mi|disiscri\w*|rimuov\w*mi",
+    r"non (mi )?(mand|invi|scriv)\w*( \w+){0,2} piu",
+)
+_ALONE = (
+    r"(ya )?no (more|mas)( please| por favor| thanks| gracias| svp)?",
+    r"remove|(.* )?please remove",
+)
+_STOPPING = r"(stop|quit|unsubscribe|unsub|remove|delete|take|opt|end|cancel)(?!ped|ping)"
+_DENIED = (
+    # Not after "if you" or "why": those threaten and ask.
+    r"(?<!you )(?<!they )(?<!if u )(?<!that )(?<!why )(dont|do not|never|non|cant|cannot|can not"
+    rf"|couldnt|wouldnt|please not) ?(ever |please |you ever |you dare )?{_STOPPING}",
+    r"no (paren|pares|pare|dejen|dejes)|nao par\w+",
+    r"n ?arret\w* (pas|jamais)|arret\w* (pas|jamais)|nicht aufhoren|nonstop",
 )
 # Those who ask to be let in again.
-_BACK = re.compile(
-    r"\b(accident\w*|by mistake|add me back|put me back|sign me (back )?up|why (was|am|did) i|resubscri\w*|opt(ed)? (me )?(back )?in)\b"
+_BACK = (
+    r"accident\w*|by mistake|(add|put) me back|sign me (back )?up",
+    r"why (was|am|did) i (un|re|opt|out)\w*",
+    r"resubscri\w*|opt(ed)? (me )?(back )?in",
 )
+
+
+def _any_of(*phrases: str) -> re.Pattern[str]:
+    return re.compile(rf"\b({'|'.join(phrases)})\b")
+
+
+_asks = _any_of(*_ENGLISH, *_SPANISH, *_FRENCH, *_GERMAN, *_PORTUGUESE, *_ITALIAN)
+_denied, _back = _any_of(*_DENIED), _any_of(*_BACK)
+_alone = re.compile("|".join(_ALONE))
 _REACTION = re.compile(
     r"\s*(liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|removed an? \w+ from"
     r"|reacted \S{1,8} to|le (gusto|encanto)|a (aime|adore)|gefallt)\s+[\"“”«'‘]",
@@ -123,12 +312,12 @@ def asks_to_stop(body: str) -> bool:
     if _REACTION.match(_without_accents(body)):
         return False
     said = _plain(body)
-    if not said or _DENIED.search(said) or _BACK.search(said):
+    if not said or _denied.search(said) or _back.search(said):
         return False
     words = said.split()
     return (
-        _ALONE.fullmatch(said) is not None
-        or _ASKS.search(said) is not None
+        _alone.fullmatch(said) is not None
+        or _asks.search(said) is not None
         or any(map(_unsubscribes, words))
         or _only_stops(words, "?" in body)
     )
@@ -175,10 +364,12 @@ def _plain(body: str) -> str:
     # Letters written one by one: "s t o p".
     said = re.sub(r"\b(?:[a-z] ){2,}[a-z]\b", lambda found: found[0].replace(" ", ""), said)
     said = re.sub(r"([a-z])\1{2,}", r"\1", said)  # stooop
-    return re.sub(r"\b([a-z]{3,})\d+\b", r"\1", said)  # STOP2
+    return re.sub(r"\b([a-z]{3,}) ?\d+\b", r"\1", said)  # STOP2
 
 
 def _without_accents(text: str) -> str:
     return "".join(
-        letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter)
+        letter
+        for letter in unicodedata.normalize("NFKD", text)
+        if not unicodedata.combining(letter)
     )
