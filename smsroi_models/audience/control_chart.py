@@ -222,8 +222,8 @@ def _judge(fit: _Fit, texts: Floats, false_alarm_share: float) -> list[_Judgemen
 def _trend(fit: _Fit, texts: Floats) -> Trend:
     statistic = fit.slope / math.sqrt(fit.dispersion * fit.slope_variance)
     p_value = 2 * float(student.sf(abs(statistic), len(texts) - 2))
-    ends = (_share(float(fit.fitted[place]), float(texts[place])) for place in (0, -1))
-    return Trend(*ends, p_value)
+    first, last = (_share(float(fit.fitted[place]), float(texts[place])) for place in (0, -1))
+    return Trend(first, last, p_value)
 
 
 def _share(angle: float, texts: float) -> float:

@@ -95,8 +95,9 @@ class SpellCounts:
         if len(days) and ((late < 0).any() or (days <= late).any()):
             raise DataError("a spell lasts no longer than to where it begins to be followed")
         size = int(days.max(initial=0)) + 1
-        counts = (np.bincount(which, minlength=size) for which in (late, days[over == 1]))
-        return cls(*counts, np.bincount(days[over == 0], minlength=size))
+        parts = (late, days[over == 1], days[over == 0])
+        come, gone, lost = (np.bincount(part, minlength=size) for part in parts)
+        return cls(come, gone, lost)
 
     def __add__(self, other: Self) -> Self:
         """Return the counts of both sets of spells together."""
@@ -167,6 +168,30 @@ class CampaignCounts(Record):
     opted_out: int
     opted_in: int
     subscribed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToStop(Record):
+    """How many asked to stop in words of their own, and may still be texted.
+
+    Attributes
+    ----------
+    customers : int
+    texted_since : int
+        Those of them to whom a text was delivered after they asked.
+    texts_since : int
+        Such texts.
+    first_asked_at : datetime or None
+        UTC; when the one who waits longest first asked.
+    last_text_at : datetime or None
+        UTC; of the last such text.
+    """
+
+    customers: int
+    texted_since: int
+    texts_since: int
+    first_asked_at: datetime | None
+    last_text_at: datetime | None
 
 
 def _padded(counts: Integers, size: int) -> Integers:

@@ -107,30 +107,6 @@ def collect_spell_counts(
     )
 
 
-def read_opt_out_records(store: Tables, as_of: datetime) -> tuple[datetime | None, float, int]:
-    """Read when the first opt-out of a known spell was, and the spells' days and ends around it.
-
-    Returns
-    -------
-    first : datetime or None
-        None where there is no opt-out.
-    before : float
-        Days that spells had lasted when it came, added up.
-    ended : int
-        Spells that ended, the first one included.
-    """
-    rows = spells(store, as_of)
-    first = rows.closed_at.min().to_pyarrow().as_py()
-    if first is None:
-        return None, 0.0, 0
-    waited = (_epoch(first) - rows.opened_at.epoch_seconds()) / _DAY_SECONDS
-    sums = rows.aggregate(
-        before=ibis.greatest(waited, 0.0).sum(), ended=_.closed_at.notnull().sum()
-    )
-    found = sums.to_pyarrow().to_pylist()[0]
-    return first, float(found["before"]), int(found["ended"])
-
-
 def _epoch(moment: datetime) -> ibis.Value:
     """Return a moment's whole seconds since 1970; one without a zone is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, norm
 from statsmodels.stats.proportion import proportion_confint
 
-from smsroi_models.audience.counts import SpellCounts
+from smsroi_models.audience.counts import Integers, SpellCounts
 from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.records import Record
 
@@ -135,7 +135,7 @@ def survival_curve(
     at_risk = at_risk[: last + 1]
     ended = np.where(np.arange(last + 1) >= first, counts.ended[: last + 1], 0)
     stay = 1 - ended / np.maximum(at_risk, 1)
-    share = np.cumprod(stay)
+    share: Floats = np.cumprod(stay, dtype=np.float64)
     low, high = _intervals(share, ended, at_risk, confidence_level)
     gone = np.flatnonzero(ended)
     told = np.unique([0, *(gone[:1] - 1), *gone, last])
@@ -194,7 +194,7 @@ def log_rank(groups: Sequence[SpellCounts]) -> LogRank:
 
 
 def _intervals(
-    share: Floats, ended: Floats, at_risk: Floats, confidence_level: float
+    share: Floats, ended: Integers, at_risk: Integers, confidence_level: float
 ) -> tuple[Floats, Floats]:
     left = np.maximum(at_risk - ended, 1)
     error = np.sqrt(np.cumsum(ended / (np.maximum(at_risk, 1) * left)))

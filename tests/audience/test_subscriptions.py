@@ -17,7 +17,6 @@ from smsroi_models.audience.list_growth import list_growth
 from smsroi_models.audience.spell_counts import (
     collect_spell_counts,
     followed_spells,
-    read_opt_out_records,
 )
 from smsroi_models.audience.texted import (
     collect_arms_opted_out,
@@ -116,12 +115,6 @@ def test_sources_beyond_the_main_ones_are_one(store: smsroi.Store) -> None:
     }
 
 
-def test_when_opt_outs_were_first_recorded(store: smsroi.Store) -> None:
-    first, before, ended = read_opt_out_records(store, AS_OF)
-    # At day 10: stays and leaves 10 days each, twice in 7, comes back 9.
-    assert first == at(10) and before == 36.0 and ended == 4
-
-
 def test_what_followed_the_texts(store: smsroi.Store) -> None:
     found = {c.campaign_id: c for c in collect_campaign_counts(store, AS_OF)}
     counts = {
@@ -171,4 +164,3 @@ def test_nobody_left(store: smsroi.Store) -> None:
     ins = store["subscriptions"].filter(_.event == "opt_in")
     tables = {name: store[name] for name in ("campaigns", "messages")} | {"subscriptions": ins}
     assert [c.opted_out for c in collect_campaign_counts(tables, AS_OF)] == [0, 0, 0]
-    assert read_opt_out_records(tables, AS_OF) == (None, 0.0, 0)

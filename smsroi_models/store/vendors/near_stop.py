@@ -18,179 +18,32 @@ docs/audience.md.
 import re
 import unicodedata
 
-_STOPS = frozenset(
-    [
-        "stop",
-        "stops",
-        "stopall",
-        "stopped",
-        "stopping",
-        "unsubscribe",
-        "unsub",
-        "optout",
-        "quit",
-        "revoke",
-        "cease",
-        "halt",
-        "stopp",
-        "stoppen",
-        "pare",
-        "paren",
-        "parar",
-        "pares",
-        "parad",
-        "arret",
-        "arrete",
-        "arretez",
-        "arreter",
-        "abmelden",
-        "abmeldung",
-        "aufhoren",
-        "basta",
-        "sair",
-        "salir",
-        "stopsign",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STOPS = _words(
+    "stop stops stopall stopped stopping unsubscribe unsub optout quit revoke cease halt stopp "
+    "stoppen pare paren parar pares parad arret arrete arretez arreter abmelden abmeldung "
+    "aufhoren basta sair salir stopsign"
 )
 # Slips of two fingers on the word that matters; "shop", "step", "top" and "stock" are words.
-_SLIPS = frozenset(
-    [
-        "sotp",
-        "stpo",
-        "tsop",
-        "sstop",
-        "sttop",
-        "stoop",
-        "stopp",
-        "stp",
-        "sto",
-        "stoo",
-        "stol",
-        "stob",
-        "dtop",
-        "srop",
-        "syop",
-        "stiop",
-        "stpp",
-        "stoip",
-        "stip",
-        "stopo",
-        "stopl",
-        "stpop",
-        "satop",
-        "stooop",
-        "spto",
-        "ustop",
-    ]
+_SLIPS = _words(
+    "sotp stpo tsop sstop sttop stoop stopp stp sto stoo stol stob dtop srop syop stiop stpp "
+    "stoip stip stopo stopl stpop satop stooop spto ustop"
 )
 # As much a word of trade ("cancel it") as one of the platform's: nothing but courtesy beside it.
-_WEAK = frozenset(
-    ["end", "cancel", "cancelar", "cancela", "terminar", "fin", "para", "alto", "baja", "finish"]
+_WEAK = _words("end cancel cancelar cancela terminar fin para alto baja finish")
+_COURTESY = _words(
+    "please pls plz plse pleas thanks thank you thx ty now already all me us right asap "
+    "immediately today sorry hi hello hey svp stp merci s il vous te plait por favor porfavor "
+    "gracias ya bitte danke per prego grazie obrigado obrigada no yes ok okay"
 )
-_COURTESY = frozenset(
-    [
-        "please",
-        "pls",
-        "plz",
-        "plse",
-        "pleas",
-        "thanks",
-        "thank",
-        "you",
-        "thx",
-        "ty",
-        "now",
-        "already",
-        "all",
-        "me",
-        "us",
-        "right",
-        "asap",
-        "immediately",
-        "today",
-        "sorry",
-        "hi",
-        "hello",
-        "hey",
-        "svp",
-        "stp",
-        "merci",
-        "s",
-        "il",
-        "vous",
-        "te",
-        "plait",
-        "por",
-        "favor",
-        "porfavor",
-        "gracias",
-        "ya",
-        "bitte",
-        "danke",
-        "per",
-        "prego",
-        "grazie",
-        "obrigado",
-        "obrigada",
-        "no",
-        "yes",
-        "ok",
-        "okay",
-    ]
-)
-_PRESSING = _COURTESY | frozenset(
-    [
-        "it",
-        "this",
-        "that",
-        "these",
-        "those",
-        "them",
-        "just",
-        "and",
-        "i",
-        "we",
-        "said",
-        "say",
-        "want",
-        "wanna",
-        "need",
-        "to",
-        "again",
-        "with",
-        "the",
-        "your",
-        "guys",
-        "im",
-        "forever",
-        "good",
-        "for",
-        "my",
-        "reply",
-        "bye",
-        "enough",
-        "ffs",
-        "wtf",
-        "damn",
-        "fucking",
-        "fuck",
-        "f",
-        "hell",
-        "omg",
-        "seriously",
-        "really",
-        "text",
-        "texts",
-        "texting",
-        "sms",
-        "message",
-        "messages",
-        "msg",
-        "msgs",
-        "jetzt",
-        "les",
-        "der",
-    ]
+_PRESSING = _COURTESY | _words(
+    "it this that these those them just and i we said say want wanna need to again with the "
+    "your guys im forever good for my reply bye enough ffs wtf damn fucking fuck f hell omg "
+    "seriously really text texts texting sms message messages msg msgs jetzt les der"
 )
 
 _WHAT = (
@@ -228,7 +81,8 @@ _ENGLISH = (
     r"(said|say|saying|told you|asked you|replied|reply|texted|wrote|typed|sent|answered|put)"
     r"( guys| you)?( the word)?( to)? stop",
     r"stop means stop|stop (now|already|or|this|receiving|getting|not interested)",
-    r"(can|could|will|would|why (dont|cant|wont)) (you|u|yall) (please |pls |plz |just |not )?stop$",
+    r"(can|could|will|would|why (dont|cant|wont)) (you|u|yall)"
+    r" (please |pls |plz |just |not )?stop$",
     r"(wrong number|not my number|spam)( \w+)? stop|stop( \w+)? (spam|wrong number)",
 )
 _SPANISH = (
