@@ -14,6 +14,12 @@ from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.rules import PRESETS, AttributionRule
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
+from smsroi_models.audience_health import (
+    analyze_audience,
+    customers_who_asked_to_stop,
+    write_asked_to_stop,
+)
+from smsroi_models.audience_result import AudienceResult
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from smsroi_models.clv.long_term_records import LongTerm
@@ -46,6 +52,7 @@ __version__ = "0.1.0"
 __all__ = [
     "PRESETS",
     "AttributionRule",
+    "AudienceResult",
     "BgNbd",
     "CampaignResult",
     "ComplierLift",
@@ -71,6 +78,7 @@ __all__ = [
     "Store",
     "Systems",
     "TrackedCredit",
+    "analyze_audience",
     "analyze_campaign",
     "analyze_lifetime_value",
     "analyze_programme",
@@ -80,6 +88,7 @@ __all__ = [
     "complier_lift",
     "counterfactual_roi",
     "customer_lifetime_values",
+    "customers_who_asked_to_stop",
     "find_store",
     "fit_bg_nbd",
     "fit_gamma_gamma",
@@ -100,5 +109,6 @@ __all__ = [
     "touch_ledger",
     "tracked_credit",
     "tracking_systems",
+    "write_asked_to_stop",
     "write_store",
 ]

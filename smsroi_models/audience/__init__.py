@@ -1,1 +1,1 @@
-"""Whom a shop may text: what texting does to those who agreed to it, and what they are worth."""
+"""Who joined the list and who left it, and what that has to do with the texts."""
