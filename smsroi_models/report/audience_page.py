@@ -3,6 +3,7 @@
 Names of campaigns and sources come from outside: every value passes Jinja's autoescape.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from smsroi_models.audience.list_growth import ListMonth
@@ -139,8 +140,14 @@ def method(result: AudienceResult) -> Html:
 
 
 def _added(months: tuple[ListMonth, ...]) -> ListMonth:
-    sums = (sum(getattr(m, name) for m in months) for name in ("joined", "rejoined", "left"))
-    return ListMonth(months[0].starts, months[0].opening, *sums, months[-1].closing)
+    return ListMonth(
+        starts=months[0].starts,
+        opening=months[0].opening,
+        joined=sum(month.joined for month in months),
+        rejoined=sum(month.rejoined for month in months),
+        left=sum(month.left for month in months),
+        closing=months[-1].closing,
+    )
 
 
 def _month_row(name: str, month: ListMonth) -> dict[str, str]:
@@ -162,7 +169,7 @@ def _test(result: AudienceResult) -> str:
     return f"Do the sources leave at the same pace? Log-rank test: p {p_value}."
 
 
-def _campaign_row(campaign: CampaignRates, flags: dict[str, str]) -> dict[str, Any]:
+def _campaign_row(campaign: CampaignRates, flags: Mapping[str, str]) -> dict[str, Any]:
     counts = campaign.counts
     value, interval = words.share_with_interval(campaign.opt_outs_per_text)
     per = campaign.opt_outs_per_subscriber
