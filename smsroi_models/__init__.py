@@ -14,6 +14,7 @@ from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.rules import PRESETS, AttributionRule
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
+from smsroi_models.audience.fatigue_records import Fatigue
 from smsroi_models.audience_health import (
     analyze_audience,
     customers_who_asked_to_stop,
@@ -44,6 +45,7 @@ from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
 from smsroi_models.systems import Systems, link_table, tracking_systems
+from smsroi_models.texting_frequency import analyze_fatigue
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
@@ -59,6 +61,7 @@ __all__ = [
     "CostLine",
     "CounterfactualResult",
     "Estimate",
+    "Fatigue",
     "Finding",
     "GammaGamma",
     "LifetimeResult",
@@ -80,6 +83,7 @@ __all__ = [
     "TrackedCredit",
     "analyze_audience",
     "analyze_campaign",
+    "analyze_fatigue",
     "analyze_lifetime_value",
     "analyze_programme",
     "calibration_holdout_summary",

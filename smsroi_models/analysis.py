@@ -77,6 +77,7 @@ def analyze_campaign(
     so_far: bool = False,
     rule: DecisionRule | None = None,
     segments_by: str | None = "segment",
+    margin_per_text: float | None = None,
 ) -> CampaignResult:
     """Measure what a campaign earned, from the store's tables.
 
@@ -102,6 +103,9 @@ def analyze_campaign(
     segments_by : str, optional
         Text column of ``customers`` whose values are compared with each other, chosen before
         looking; None for no comparison. A running campaign has none.
+    margin_per_text : float, optional
+        What a text earns, store currency, before its price: by it the subscriptions are valued that
+        the campaign cost. By default pooled over the other campaigns' own holdouts.
 
     Raises
     ------
@@ -192,7 +196,18 @@ def analyze_campaign(
         running=running is not None,
     )
     long_term = (
-        read_long_term(store, campaign, readiness, moment, later, roi, pre_days=pre_days)
+        read_long_term(
+            store,
+            campaign,
+            readiness,
+            moment,
+            later,
+            roi,
+            pre_days=pre_days,
+            window_arms=(treated, held),
+            covariates=margin.covariates,
+            margin_per_text=margin_per_text,
+        )
         if later
         else None
     )

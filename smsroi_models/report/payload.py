@@ -128,6 +128,11 @@ def _long_term(found: LongTerm | None) -> dict[str, Any] | None:
         values["fit"]["fitted_until"] = found.fit.fitted_until.isoformat()
     for one, forecast in zip(values["forecasts"], found.forecasts, strict=True):
         one["supported"] = forecast.supported
+    if found.lost is not None and found.lost.value is not None:
+        # Where the margin per text was stated there are endless degrees of freedom: no JSON number.
+        for part in (values["lost"]["value"], values["lost"]["value"]["per_text"]):
+            finite = math.isfinite(part["degrees_of_freedom"])
+            part["degrees_of_freedom"] = part["degrees_of_freedom"] if finite else None
     retention = values["retention"]
     # A share a day of either arm is what a figure needs; the fixed days say the same in numbers.
     for name in ("treatment", "holdout"):
