@@ -53,6 +53,7 @@ from smsroi_models.attribution.winsorised import collect_caps, with_capped
 from smsroi_models.beside import follow_up, outlier_checks, reached_lift
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import NotEstimableError, NotReadyError
+from smsroi_models.left_after import read_campaign_audience
 from smsroi_models.long_term import read_long_term
 from smsroi_models.planning.reading import plan_checks
 from smsroi_models.planning.recorded import collect_plan
@@ -264,6 +265,11 @@ def analyze_campaign(
         systems=read_systems(store, campaign, moment, confidence_level),
         reached=None if running else reached_lift(treated, held, covariates, confidence_level),
         long_term=long_term,
+        audience=(
+            None
+            if running
+            else read_campaign_audience(store, campaign, readiness, moment, confidence_level)
+        ),
     )
 
 

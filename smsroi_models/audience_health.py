@@ -34,7 +34,7 @@ from smsroi_models.audience_result import AudienceResult, CampaignRates, CohortS
 from smsroi_models.clv.base_checks import ranked
 from smsroi_models.clv.retention_counts import quarter_starts
 from smsroi_models.errors import DataError, NotEstimableError
-from smsroi_models.soundness import check_parameters, parse_past, require_sound
+from smsroi_models.soundness import check_parameters, parse_as_of, parse_past, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
 from smsroi_models.store.vendors.masking import inert
@@ -126,32 +126,52 @@ def analyze_audience(
     )
 
 
-def customers_who_asked_to_stop(store: Store, result: AudienceResult) -> ibis.Table:
+def customers_who_asked_to_stop(
+    store: Store, as_of: datetime | date | str, store_fingerprint: str | None = None
+) -> ibis.Table:
     """Return, lazily, a row for each customer who asked to stop and may still be texted.
 
     ``customer_id, asked_at, times_asked, texts_since, last_text_at``, ordered by who has waited
     longest: the list to suppress.
 
+    Parameters
+    ----------
+    store : Store
+    as_of : datetime, date or str
+        UTC; that of the analysis, ``result.as_of``.
+    store_fingerprint : str, optional
+        ``result.store_fingerprint``: the list must be of the store that was analysed.
+
     Raises
     ------
     DataError
-        If the store is not the one of the result.
+        If the store is another one, or has no replies.
     """
-    if store.fingerprint() != result.store_fingerprint:
+    if store_fingerprint is not None and store.fingerprint() != store_fingerprint:
         raise DataError("the result is of another store: analyse this one first")
     if "replies" not in store:
         raise DataError("the store has no replies: who asked to stop is not known")
-    return asked_to_stop(store, result.as_of).order_by("asked_at", "customer_id")
+    return asked_to_stop(store, parse_as_of(as_of)).order_by("asked_at", "customer_id")
 
 
-def write_asked_to_stop(store: Store, result: AudienceResult, path: str | Path) -> Path:
+def write_asked_to_stop(
+    store: Store,
+    as_of: datetime | date | str,
+    store_fingerprint: str | None,
+    path: str | Path,
+) -> Path:
     """Write those customers to a CSV file, in one step, and return its path.
 
     The file holds ids, no telephone number: match them with your own list before the next text. It
     is written also where nobody asked, with its header alone, so that an older list is replaced.
+
+    Raises
+    ------
+    DataError
+        As `customers_who_asked_to_stop`.
     """
     target = Path(path).absolute()
-    rows = customers_who_asked_to_stop(store, result)
+    rows = customers_who_asked_to_stop(store, as_of, store_fingerprint)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{secrets.token_hex(8)}.csv")
     try:

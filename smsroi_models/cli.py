@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from smsroi_models.cli_audience import audiences
 from smsroi_models.cli_import import importing
 from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
@@ -27,6 +28,7 @@ app.add_typer(importing)
 app.add_typer(planning)
 app.add_typer(programmes)
 app.add_typer(lifetimes)
+app.add_typer(audiences)
 
 StoreOption = Annotated[
     str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")

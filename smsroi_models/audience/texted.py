@@ -9,11 +9,13 @@ many.
 from datetime import datetime, timedelta
 
 import ibis
+import numpy as np
 from ibis import _
 
-from smsroi_models.attribution.campaigns import Tables, days, instant
+from smsroi_models.attribution.campaigns import Campaign, Tables, days, instant
 from smsroi_models.attribution.moments import Moments
-from smsroi_models.audience.counts import CampaignCounts
+from smsroi_models.attribution.outcomes import ready_customers
+from smsroi_models.audience.counts import CampaignCounts, Integers
 from smsroi_models.audience.subscriptions import leavings, spells
 from smsroi_models.store.tables import ARMS, DELIVERED_STATUSES
 
@@ -87,6 +89,51 @@ def collect_campaign_counts(store: Tables, as_of: datetime) -> tuple[CampaignCou
     return tuple(
         CampaignCounts(**row, subscribed=size) for row, size in zip(rows, sizes, strict=True)
     )
+
+
+def read_campaign_counts(
+    store: Tables, campaign: Campaign, as_of: datetime
+) -> CampaignCounts | None:
+    """Read what one campaign's texts were followed by, without the size of the list.
+
+    None where no text of it was followed to the end.
+    """
+    found = campaigns_counted(store, as_of).filter(_.campaign_id == campaign.campaign_id)
+    rows = found.to_pyarrow().to_pylist()
+    return CampaignCounts(**rows[0], subscribed=None) if rows else None
+
+
+def first_opt_outs(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.Table:
+    """Return, lazily, ``arm, day, customers``: counted customers by the day of their opt-out.
+
+    Days are whole days since assignment, from 0; the first opt-out within the window counts.
+    """
+    ready = ready_customers(store, campaign, as_of)
+    outs = store["subscriptions"].filter(_.event == "opt_out").select("customer_id", "occurred_at")
+    within = outs.join(ready, "customer_id").filter(
+        _.occurred_at >= _.assigned_at, _.occurred_at < _.assigned_at + days(campaign.window_days)
+    )
+    age = (_.occurred_at.epoch_seconds() - _.assigned_at.epoch_seconds()) / 86_400
+    # Some engines drop fractions of a second, which could end in the day after the last.
+    day = age.floor().cast("int64").clip(upper=campaign.window_days - 1)
+    first = within.mutate(day=day).group_by("arm", "customer_id").aggregate(day=_.day.min())
+    return first.group_by("arm", "day").aggregate(customers=_.count())
+
+
+def collect_first_opt_outs(
+    store: Tables, campaign: Campaign, as_of: datetime
+) -> tuple[Integers, Integers]:
+    """Collect, in one query, each arm's first opt-outs by day, treatment first.
+
+    Returns
+    -------
+    treatment, holdout : ndarray of shape (window_days,)
+    """
+    counts = {arm: np.zeros(campaign.window_days, np.int64) for arm in ARMS}
+    for row in first_opt_outs(store, campaign, as_of).to_pyarrow().to_pylist():
+        counts[row["arm"]][row["day"]] = row["customers"]
+    treatment, holdout = (counts[arm] for arm in ARMS)
+    return treatment, holdout
 
 
 def collect_subscribed(store: Tables, as_of: datetime, moments: list[datetime]) -> list[int | None]:

@@ -67,6 +67,7 @@ def results(result: CampaignResult) -> Results:
             "reached": _reached(result),
             "after_window": _after_window(result.after_window),
             "long_term": _long_term(result.long_term),
+            "audience": result.audience.to_dict() if result.audience else None,
             "segments": _segments(result),
             "tracked": _tracked(result),
             "systems": result.systems.to_dict() if result.systems else None,

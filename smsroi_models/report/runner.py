@@ -5,6 +5,7 @@
     reports/<campaign>/<as-of>/   report.html  notebook.ipynb  results.json
     reports/<campaign>/plan-<as-of>/           the same of a campaign that is only planned
     reports/<campaign>/value-<as-of>/          the same of customers' lifetime value
+    reports/<campaign>/audience-<as-of>/       the same of the list of subscribers
     reports/<campaign>/<as-of>.failed.ipynb    the last attempt, if it failed
 
 Names and types are checked before a kernel starts. Everything is made in a work folder beside the
@@ -49,7 +50,8 @@ class RenderedReport:
 
     ``folder`` holds the files ``report``, ``notebook`` and ``results`` (absolute paths);
     ``verdict`` is the report's sentence, ``outcome`` one of ``"paid"``, ``"lost"``, ``"unclear"``,
-    ``"unknown"`` (the cost is not known), ``"invalid"``, ``"planned"``, ``"valued"``.
+    ``"unknown"`` (the cost is not known), ``"invalid"``, ``"planned"``, ``"valued"``,
+    ``"audience"``.
     """
 
     folder: Path

@@ -79,7 +79,9 @@ def test_after_which_campaign(store: smsroi.Store) -> None:
 
 def test_the_list_to_suppress(store: smsroi.Store, tmp_path: Path) -> None:
     result = analyze_audience(store, AS_OF)
-    path = write_asked_to_stop(store, result, tmp_path / "new" / "asked_to_stop.csv")
+    path = write_asked_to_stop(
+        store, result.as_of, result.store_fingerprint, tmp_path / "new" / "asked_to_stop.csv"
+    )
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["customer_id"] for row in rows] == ["stays", "nobody", "late"]  # longest wait first
@@ -96,4 +98,4 @@ def test_the_list_is_of_the_store_that_was_analysed(store: smsroi.Store, tmp_pat
         smsroi.open_store(other, threads=1) as opened,
         pytest.raises(DataError, match="another store"),
     ):
-        write_asked_to_stop(opened, result, tmp_path / "x.csv")
+        write_asked_to_stop(opened, AS_OF, result.store_fingerprint, tmp_path / "x.csv")

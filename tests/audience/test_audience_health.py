@@ -108,7 +108,7 @@ def test_without_the_other_tables(tmp_path: Path) -> None:
     with smsroi.open_store(folder, threads=1) as store:
         found = smsroi.analyze_audience(store, AS_OF)
         with pytest.raises(DataError, match="no replies"):
-            smsroi.write_asked_to_stop(store, found, tmp_path / "x.csv")
+            smsroi.write_asked_to_stop(store, AS_OF, None, tmp_path / "x.csv")
     assert found.asked is None and found.campaigns == () and found.chart is None
     assert found.not_told["campaigns"] == "The store has no table campaigns and no table messages."
     assert found.growth is not None and found.growth.subscribers == 5
