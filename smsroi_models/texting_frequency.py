@@ -1,6 +1,6 @@
 """How often is too often: from the store to the record of fatigue."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 import numpy as np
 
@@ -68,10 +68,40 @@ def analyze_fatigue(
     if isinstance(follow_days, bool) or follow_days not in range(1, 31):
         raise ParameterError(f"follow_days is {follow_days!r}: a whole number of 1 to 30 days")
     require_sound(store, "what frequent texts do")
+    return read_fatigue(
+        store,
+        parse_as_of(as_of) if as_of is not None else None,
+        follow_days=follow_days,
+        margin_per_text=margin_per_text,
+        discount_rate=discount_rate,
+        confidence_level=confidence_level,
+    )
+
+
+def read_fatigue(
+    store: Store,
+    as_of: datetime | None = None,
+    *,
+    follow_days: int = FOLLOW_DAYS,
+    margin_per_text: float | None = None,
+    discount_rate: float = 0.10,
+    confidence_level: float = 0.95,
+) -> Fatigue:
+    """Read the same from a store that has been found sound, with parameters that were checked.
+
+    Nothing after the midnight that begins the last day with an order counts: purchases must have
+    had their time to come in.
+
+    Raises
+    ------
+    NotEstimableError
+        As `analyze_fatigue`.
+    """
     missing = [name for name in _NEEDED if name not in store]
     if missing:
         raise NotEstimableError(f"the store has no {' and no '.join(missing)}")
-    moment = parse_as_of(as_of) if as_of is not None else horizon(read_last_order_at(store))
+    last = read_last_order_at(store)
+    moment = horizon(last) if as_of is None else min(as_of, datetime.combine(last, time(), UTC))
     points = decision_points(
         store, moment, follow_days=follow_days, left_out=sorted(read_programmes(store))
     )

@@ -14,6 +14,7 @@ covariance lets the rows of a customer go along (Liang and Zeger 1986), from sum
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,7 +144,7 @@ def design(columns: Columns, terms: Sequence[Term]) -> Floats:
     known.setdefault("extra_30", columns["texts_30"] - columns["expected_30"])
     ones = np.ones(len(columns["treated"]))
     return np.column_stack(
-        [np.prod([ones, *(known[name] for name in term)], axis=0) for term in terms]
+        [reduce(np.multiply, (known[name] for name in term), ones) for term in terms]
     )
 
 

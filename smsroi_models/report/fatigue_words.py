@@ -87,8 +87,8 @@ def fatigue_limits(found: Fatigue, currency: str) -> list[str]:
         return limits
     return [
         *limits,
-        f"{rests_on(found.value, Money(currency))} A campaign's other costs are not in it: they "
-        "do not grow with the number of texts.",
+        rests_on(found.value, Money(currency)),
+        "A campaign's other costs are not in it: they do not grow with the number of texts.",
         "What one more text brings is counted with what it takes from the texts that follow it, "
         "for a subscriber who is texted at a steady pace.",
     ]

@@ -3,7 +3,7 @@
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.audience.subscription_value import SubscriptionValue
 from smsroi_models.clv.long_term_records import LongTerm, LostSubscriptions
-from smsroi_models.report.numbers import Money, plain, say, with_interval
+from smsroi_models.report.numbers import Money, percent, plain, say, with_interval
 from smsroi_models.report.words import confidence
 
 Cells = dict[str, object]
@@ -60,12 +60,12 @@ def rests_on(value: SubscriptionValue, money: Money) -> str:
         else say(per_text.margin, money, 0.01)
     )
     return (
-        f"A subscription is worth the texts to come in {value.horizon_weeks:.0f} weeks, "
-        f"{plain(value.expected_texts.estimate, 0.1)} at the programme's own pace "
-        f"({plain(value.texts_per_week, 0.01)} a week, of which opt-outs of "
-        f"{plain(100 * value.opt_outs_per_week, 0.01)} % a week and a discount of "
-        f"{confidence(value.discount_rate)} a year take their part), each at a margin of {margin}, "
-        f"{source}, less its price of {money(value.price_per_text, 0.0001)}."
+        f"A subscription is worth the texts to come in {value.horizon_weeks:.0f} weeks: "
+        f"{plain(value.expected_texts.estimate, 0.1)}, at the programme's own pace of "
+        f"{plain(value.texts_per_week, 0.01)} a week, less opt-outs "
+        f"({percent(value.opt_outs_per_week, 0.0001)} a week) and discount "
+        f"({confidence(value.discount_rate)} a year); each at a margin of {margin}, {source}, less "
+        f"its price of {money(value.price_per_text, 0.0001)}."
     )
 
 

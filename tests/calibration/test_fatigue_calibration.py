@@ -14,11 +14,14 @@ import pytest
 from scipy import optimize, stats
 
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.attribution.moments import Moments
 from smsroi_models.audience.fatigue import frequency_curve, recent_ratios
 from smsroi_models.audience.fatigue_records import Fatigue, FrequencyPoint, PayingFrequency
 from smsroi_models.audience.frequency_effects import MONTH_WEEKS
 from smsroi_models.audience.hazard import clustered_covariance, fit_hazard
+from smsroi_models.audience.opt_out_cost import lost_subscriptions
 from smsroi_models.audience.products import product_estimate
+from smsroi_models.audience.subscription_value import MarginPerText, subscription_value
 from smsroi_models.simulate import Program, Shop, simulate_program
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.write import write_store
@@ -156,5 +159,30 @@ def test_products_of_uncertain_figures_hold_their_truth(mean: float) -> None:
             Estimate(x, 1.0, x, x), Estimate(y, 1.0, y, y), confidence_level=LEVEL
         )
         held += found.ci_lower <= 5.0 * mean <= found.ci_upper
-    # 0.001 below: where neither factor is far from zero the product is not a pivot.
-    assert stats.binom.ppf(0.001, runs, 0.945) <= held <= stats.binom.ppf(0.999, runs, 0.96)
+    # The product is no pivot where a factor is near zero: a point more or less is its own.
+    assert stats.binom.ppf(0.001, runs, 0.94) <= held <= stats.binom.ppf(0.999, runs, 0.965)
+
+
+@pytest.mark.parametrize("worth", [0.0, 15.0])
+def test_the_cost_of_opt_outs_holds_its_truth(worth: float) -> None:
+    """Buyers stay: margin and leaving go along. The value comes from elsewhere, with an error."""
+    runs, rng, error = 300, np.random.default_rng(35), 4.0
+    n, cost_held, net_held = (3_000, 1_000), 0, 0
+    shares, gain = (0.03, 0.01), 0.5
+    for _ in range(runs):
+        arms = []
+        for size, share, extra in zip(n, shares, (gain, 0.0), strict=True):
+            out = (rng.random(size) < share).astype(float)
+            margin = extra + rng.gamma(1.0, 5.0, size) * (1 - out) - 5.0 * (1 - share)
+            arms.append(Moments.from_rows(np.column_stack([margin, out]), ["margin", "opted_out"]))
+        seen = rng.normal(worth, error)
+        per_text = MarginPerText(Estimate(seen, error, seen, seen), math.inf, 9, 0.0)
+        value = subscription_value(per_text, 0.0, 1.0, 0, 9.0, horizon_weeks=1, discount_rate=0.0)
+        found = lost_subscriptions(arms[0], arms[1], value, confidence_level=LEVEL)
+        truth = n[0] * (shares[0] - shares[1]) * worth
+        assert found.cost is not None
+        assert found.after is not None
+        cost_held += found.cost.ci_lower <= truth <= found.cost.ci_upper
+        net = found.after.margin
+        net_held += net.ci_lower <= n[0] * gain - truth <= net.ci_upper
+    assert min(cost_held, net_held) >= fewest(runs)
