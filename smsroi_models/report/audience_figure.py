@@ -24,6 +24,7 @@ from smsroi_models.report.drawing import (
     head,
 )
 from smsroi_models.report.escaped import Html
+from smsroi_models.report.fatigue_figure import fatigue_curve
 from smsroi_models.report.numbers import percent, plain, shortened
 from smsroi_models.report.words import confidence
 
@@ -114,6 +115,13 @@ def chart(result: AudienceResult) -> Picture | Html:
         sns.despine(ax=axes, left=True)
         axes.tick_params(left=False)
     return Picture(figure, f"{title}. {_say_chart(points)}.")
+
+
+def fatigue(result: AudienceResult) -> Picture | Html:
+    """Draw what one more text does at each frequency."""
+    if result.fatigue is None:
+        return Html("")
+    return fatigue_curve(result.fatigue, result.currency)
 
 
 def _draw_curve(axes: Axes, curve: SurvivalCurve, colour: str, name: str) -> None:
