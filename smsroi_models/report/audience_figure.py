@@ -96,7 +96,13 @@ def chart(result: AudienceResult) -> Picture | Html:
     """Draw each campaign's opt-outs per text with the limits that the others give."""
     if not result.campaigns:
         return Html("")
-    points = _points(result)[-_MOST_CAMPAIGNS:]
+    points = _points(result)
+    # The newest, and every older one that stands out.
+    points = [
+        point
+        for place, point in enumerate(points)
+        if place >= len(points) - _MOST_CAMPAIGNS or point.verdict in ("high", "low")
+    ]
     title = words.chart_finding(result)
     with figure_style():
         figure = Figure(figsize=(5.2, 2.0 + 0.3 * len(points)))
