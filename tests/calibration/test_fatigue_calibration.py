@@ -92,8 +92,8 @@ SHOP = Shop(
 EFFECT = 0.02
 
 
-def _simulated(rng: np.random.Generator, n_customers: int = 8_000) -> Program:
-    campaigns = 20
+def _simulated(rng: np.random.Generator, n_customers: int = 6_000) -> Program:
+    campaigns = 16
     return simulate_program(
         n_customers,
         campaigns,
@@ -135,7 +135,7 @@ def _truth(found: Fatigue, mean_margin: float) -> float:
 
 @pytest.mark.slow
 def test_a_simulated_programme_gives_its_frequency_back(tmp_path: Path) -> None:
-    runs, held = 40, 0
+    runs, held = 20, 0
     rng = np.random.default_rng(33)
     for run in range(runs):
         program = _simulated(rng)
