@@ -6,8 +6,10 @@
 """
 
 from smsroi_models.analysis import analyze_campaign
+from smsroi_models.attribution.borrowed_records import Borrowed
 from smsroi_models.attribution.compliance import ComplierLift
 from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.factor_records import IncrementalityFactors
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.pull_forward import PullForward
@@ -21,6 +23,7 @@ from smsroi_models.audience_health import (
     write_asked_to_stop,
 )
 from smsroi_models.audience_result import AudienceResult
+from smsroi_models.borrowed import borrowed_roi
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from smsroi_models.clv.long_term_records import LongTerm
@@ -28,13 +31,19 @@ from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
 from smsroi_models.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
 from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
 from smsroi_models.clv.value import LifetimeTotal, LifetimeValue, lifetime_value
+from smsroi_models.factors import incrementality_factors
 from smsroi_models.holdout import complier_lift, holdout_lift, ratio_lift
 from smsroi_models.lifetime import analyze_lifetime_value
 from smsroi_models.lifetime_predictions import customer_lifetime_values
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.paths import find_store
+from smsroi_models.planning.coupon_codes import verify_code
+from smsroi_models.planning.coupons import mint_coupons
+from smsroi_models.planning.links import mint_links
 from smsroi_models.planning.proposal import propose_campaign
 from smsroi_models.planning.proposed import Proposal
+from smsroi_models.planning.text_segments import count_segments
+from smsroi_models.planning.tracking_numbers import allocate_numbers
 from smsroi_models.programme import analyze_programme, is_programme
 from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.result import CampaignResult
@@ -44,7 +53,7 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
-from smsroi_models.systems import Systems, link_table, tracking_systems
+from smsroi_models.systems import Systems, event_table, link_table, tracking_systems
 from smsroi_models.texting_frequency import analyze_fatigue
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
@@ -56,6 +65,7 @@ __all__ = [
     "AttributionRule",
     "AudienceResult",
     "BgNbd",
+    "Borrowed",
     "CampaignResult",
     "ComplierLift",
     "CostLine",
@@ -64,6 +74,7 @@ __all__ = [
     "Fatigue",
     "Finding",
     "GammaGamma",
+    "IncrementalityFactors",
     "LifetimeResult",
     "LifetimeTotal",
     "LifetimeValue",
@@ -81,27 +92,34 @@ __all__ = [
     "Store",
     "Systems",
     "TrackedCredit",
+    "allocate_numbers",
     "analyze_audience",
     "analyze_campaign",
     "analyze_fatigue",
     "analyze_lifetime_value",
     "analyze_programme",
+    "borrowed_roi",
     "calibration_holdout_summary",
     "check_store",
     "compare",
     "complier_lift",
+    "count_segments",
     "counterfactual_roi",
     "customer_lifetime_values",
     "customers_who_asked_to_stop",
+    "event_table",
     "find_store",
     "fit_bg_nbd",
     "fit_gamma_gamma",
     "fit_mbg_nbd",
     "fit_pareto_nbd",
     "holdout_lift",
+    "incrementality_factors",
     "is_programme",
     "lifetime_value",
     "link_table",
+    "mint_coupons",
+    "mint_links",
     "open_store",
     "propose_campaign",
     "ratio_lift",
@@ -113,6 +131,7 @@ __all__ = [
     "touch_ledger",
     "tracked_credit",
     "tracking_systems",
+    "verify_code",
     "write_asked_to_stop",
     "write_store",
 ]

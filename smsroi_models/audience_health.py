@@ -23,6 +23,7 @@ from smsroi_models.audience.counts import (
     ListChanges,
     SpellCounts,
 )
+from smsroi_models.audience.fatigue_records import Fatigue
 from smsroi_models.audience.list_checks import opt_ins_known, opt_outs_recorded
 from smsroi_models.audience.list_growth import ListGrowth, list_growth
 from smsroi_models.audience.rates import rate_per, share_of
@@ -35,9 +36,10 @@ from smsroi_models.clv.base_checks import ranked
 from smsroi_models.clv.retention_counts import quarter_starts
 from smsroi_models.errors import DataError, NotEstimableError
 from smsroi_models.soundness import check_parameters, parse_as_of, parse_past, require_sound
-from smsroi_models.store.absent import missing_tables
+from smsroi_models.store.absent import REQUIRED, missing_tables
 from smsroi_models.store.connect import Store
 from smsroi_models.store.vendors.masking import inert
+from smsroi_models.texting_frequency import analyze_fatigue
 
 COHORTS = 8
 _RECORDS = {"subscriptions": "occurred_at", "messages": "sent_at", "replies": "received_at"}
@@ -119,6 +121,8 @@ def analyze_audience(
         sources_differ=_sources_differ(spells, untold),
         campaigns=tuple(_rates(c, lifts.get(c.campaign_id), confidence_level) for c in counts),
         chart=chart,
+        fatigue=_fatigue(store, moment, confidence_level, untold),
+        currency=_read_currency(store),
         not_told=untold,
         checks=ranked(checks),
         missing=missing_tables(store),
@@ -306,6 +310,27 @@ def _campaign_counts(
         said = "No delivered text was followed for seven days yet."
         untold["campaigns"] = untold["chart"] = said
     return counts
+
+
+def _fatigue(
+    store: Store, as_of: datetime, confidence_level: float, untold: dict[str, str]
+) -> Fatigue | None:
+    absent = [name for name in REQUIRED if name not in store]
+    if absent:
+        untold["fatigue"] = f"the store has no table {' and no table '.join(absent)}."
+        return None
+    try:
+        return analyze_fatigue(store, as_of, confidence_level=confidence_level)
+    except NotEstimableError as reason:
+        untold["fatigue"] = f"{reason}."
+        return None
+
+
+def _read_currency(store: Store) -> str:
+    """Read the store's one currency; empty without a campaign."""
+    if "campaigns" not in store:
+        return ""
+    return store["campaigns"].currency.max().to_pyarrow().as_py() or ""
 
 
 def _rates(

@@ -7,6 +7,7 @@ from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.audience.control_chart import ControlChart
 from smsroi_models.audience.counts import AskedToStop, CampaignCounts
+from smsroi_models.audience.fatigue_records import Fatigue
 from smsroi_models.audience.list_growth import ListGrowth
 from smsroi_models.audience.rates import Rate
 from smsroi_models.audience.survival import LogRank, SurvivalCurve
@@ -79,6 +80,10 @@ class AudienceResult(Record):
     campaigns : tuple of CampaignRates
         In the order in which they started.
     chart : ControlChart or None
+    fatigue : Fatigue or None
+        What frequent texts do; None where holdouts do not tell.
+    currency : str
+        Of the store; empty where it has no campaign.
     not_told : dict of str to str
         By the name of a field that is None or empty, why.
     checks : tuple of Check
@@ -99,6 +104,8 @@ class AudienceResult(Record):
     sources_differ: LogRank | None
     campaigns: tuple[CampaignRates, ...]
     chart: ControlChart | None
+    fatigue: Fatigue | None
+    currency: str
     not_told: dict[str, str]
     checks: tuple[Check, ...]
     missing: dict[str, str]

@@ -45,7 +45,8 @@ def credited_opt_outs(store: Tables, as_of: datetime) -> ibis.Table:
     )
     last = after.mutate(place=ibis.row_number().over(latest)).filter(_.place == 0)
     followed = last.filter(_.sent_at <= instant(_followed_until(as_of)))
-    return followed.group_by("campaign_id").aggregate(opted_out=_.count())
+    # Who left, came back and left again after one text left once because of it, not twice.
+    return followed.group_by("campaign_id").aggregate(opted_out=_.message_id.nunique())
 
 
 def texts_followed(store: Tables, as_of: datetime) -> ibis.Table:

@@ -24,6 +24,7 @@ from smsroi_models.report.drawing import (
     head,
 )
 from smsroi_models.report.escaped import Html
+from smsroi_models.report.fatigue_figure import fatigue_curve
 from smsroi_models.report.numbers import percent, plain, shortened
 from smsroi_models.report.words import confidence
 
@@ -95,7 +96,13 @@ def chart(result: AudienceResult) -> Picture | Html:
     """Draw each campaign's opt-outs per text with the limits that the others give."""
     if not result.campaigns:
         return Html("")
-    points = _points(result)[-_MOST_CAMPAIGNS:]
+    points = _points(result)
+    # The newest, and every older one that stands out.
+    points = [
+        point
+        for place, point in enumerate(points)
+        if place >= len(points) - _MOST_CAMPAIGNS or point.verdict in ("high", "low")
+    ]
     title = words.chart_finding(result)
     with figure_style():
         figure = Figure(figsize=(5.2, 2.0 + 0.3 * len(points)))
@@ -114,6 +121,13 @@ def chart(result: AudienceResult) -> Picture | Html:
         sns.despine(ax=axes, left=True)
         axes.tick_params(left=False)
     return Picture(figure, f"{title}. {_say_chart(points)}.")
+
+
+def fatigue(result: AudienceResult) -> Picture | Html:
+    """Draw what one more text does at each frequency."""
+    if result.fatigue is None:
+        return Html("")
+    return fatigue_curve(result.fatigue, result.currency)
 
 
 def _draw_curve(axes: Axes, curve: SurvivalCurve, colour: str, name: str) -> None:

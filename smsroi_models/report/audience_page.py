@@ -10,6 +10,7 @@ from smsroi_models.audience.list_growth import ListMonth
 from smsroi_models.audience_result import AudienceResult, CampaignRates
 from smsroi_models.report import audience_words as words
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.fatigue_page import fatigue_table, no_fatigue
 from smsroi_models.report.numbers import percent, plain, shortened, with_interval
 from smsroi_models.report.results import versions
 from smsroi_models.report.retention_figure import quarter_name
@@ -118,6 +119,13 @@ def campaigns(result: AudienceResult) -> Html:
         joined=any(c.counts.opted_in for c in newest),
         confidence=confidence(result.confidence_level),
     )
+
+
+def fatigue(result: AudienceResult) -> Html:
+    """Return what frequent texts do, or why that is not told."""
+    if result.fatigue is None:
+        return no_fatigue(result.not_told["fatigue"])
+    return fatigue_table(result.fatigue, result.currency)
 
 
 def checks(result: AudienceResult) -> Html:

@@ -129,6 +129,22 @@ def test_what_followed_the_texts(store: smsroi.Store) -> None:
     assert list(found) == ["ONE", "TWO", "THREE"]
 
 
+def test_who_leaves_twice_after_one_text_is_counted_once(store: smsroi.Store) -> None:
+    """No campaign is followed by more opt-outs than it sent texts."""
+    back = pd.DataFrame(
+        [
+            {"customer_id": "leaves", "occurred_at": at(day), "event": event, "source": None}
+            for day, event in ((10.5, "opt_in"), (11, "opt_out"))
+        ]
+    )
+    events = store["subscriptions"].select(*back.columns).to_pandas()
+    both = ibis.memtable(pd.concat([events, back], ignore_index=True)).mutate(
+        campaign_id=ibis.null("string")
+    )
+    tables = {name: store[name] for name in ("campaigns", "messages")} | {"subscriptions": both}
+    assert [c.opted_out for c in collect_campaign_counts(tables, AS_OF)] == [1, 1, 1]
+
+
 def test_opt_ins_count_for_the_campaign_that_they_name(store: smsroi.Store) -> None:
     named = store["subscriptions"].mutate(
         campaign_id=(_.customer_id == "comes back").ifelse("TWO", ibis.null("string"))

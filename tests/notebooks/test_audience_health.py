@@ -32,6 +32,7 @@ PARTS = (
     page.growth,
     page.survival,
     page.campaigns,
+    page.fatigue,
     page.checks,
     page.limits,
     page.method,
@@ -81,7 +82,8 @@ def test_the_command_renders_lists_and_writes_whom_to_suppress(
     assert results["outcome"] == "audience" and results["evidence"] == "description"
     assert results["verdict"] == words.verdict(result)
     seen = _Tags(report.read_text())
-    assert seen.tags.count("img") == 3 and words.TITLE in seen.text
+    assert seen.tags.count("img") == 3 + (result.fatigue is not None)
+    assert words.TITLE in seen.text
     assert result.asked is not None and result.asked.customers > 0
     asked = f"{result.asked.customers:,} customers asked to stop and may still be texted."
     # The first thing that the report shows.
