@@ -55,7 +55,7 @@ def test_separated_events_are_refused(cells: Cells) -> None:
 
 
 def test_a_control_without_events_is_left_out(cells: Cells) -> None:
-    coupon = (np.arange(len(cells["n"])) % 2).astype(float)
+    coupon = (np.arange(len(cells["n"])) % 3 == 0).astype(float)
     found = fit_hazard(
         cells | {"coupon": coupon, "opted_out": cells["opted_out"] * coupon}, "opted_out"
     )
