@@ -11,6 +11,7 @@ from smsroi_models.store.vendors.files import Found, SourceFile
 from smsroi_models.store.vendors.rows import kept_values
 from smsroi_models.store.vendors.staging import Staging
 from smsroi_models.store.vendors.values import text
+from smsroi_models.store.vendors.veiling import veiled
 
 _BATCH = 10_000
 
@@ -64,7 +65,8 @@ class Reader:
                 )
                 self.context.same_person.clear()
                 if dropped.retracts is not None:
-                    self._wait(file, found.number, dropped.retracts, kept_values(dropped.retracts))
+                    taken = veiled(dropped.retracts, self.context.pseudonyms)
+                    self._wait(file, found.number, taken, kept_values(taken))
                 continue
             for row, values in rows:
                 self._wait(file, found.number, row, values)
@@ -76,7 +78,8 @@ class Reader:
     def _rows(self, found: Found, layout: Layout) -> Iterator[tuple[Row, dict[str, object]]]:
         if found.fault is not None:
             raise DroppedRecord(found.fault)
-        for row in layout.read(found.values, self.context):
+        for read in layout.read(found.values, self.context):
+            row = veiled(read, self.context.pseudonyms)
             yield row, kept_values(row)
 
     def _wait(self, file: int, number: int, row: Row, values: dict[str, object]) -> None:
@@ -89,6 +92,7 @@ class Reader:
             "_retracted": row.retracted,
             "_seen": seen,
             "_seen_only": row.seen_only,
+            "_version": row.version,
         }
         self._waiting.setdefault(row.table, []).append(values | marks)
 
