@@ -22,12 +22,20 @@ from smsroi_models.errors import DataError
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_OTHERS = {
+    b"PK\x03\x04": "a zip archive or a workbook: unpack it, or save its sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an old workbook: save its sheet as CSV",
+    b"%PDF": "a PDF",
+}
+_MOST_DIGITS = 400
 _LONGEST_LINE = 16 * 1024 * 1024
 _PARQUET_ROWS = 4096
 _LISTS = ("calls", "link_clicks", "messages", "data")
 
 MISSHAPEN = "has more or fewer fields than the header"
 UNREADABLE = "is no JSON object"
+UNKNOWN_VALUE = "holds a value that cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +58,20 @@ class SourceFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if not path.is_file():
-            raise DataError(f"there is no file {str(path)!r}: name the vendor's export")
-        with self._told():
+        self._encoding = "utf-8-sig"
+        with self.told():
+            if not path.is_file():
+                raise DataError(f"there is no file {str(path)!r}: name the vendor's export")
             self.form = self._form()
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns: of the header, or of the first record."""
-        with self._told():
+        with self.told():
             if self.form == "parquet":
                 return tuple(pq.read_schema(self.path).names)
             if self.form == "csv":
                 with self._text() as lines:
-                    return tuple(self._header(self._reader(lines)))
+                    return tuple(self._header(self._lines(self._reader(lines))))
         first = next(iter(self.records()), None)
         if first is None or first.fault:
             raise DataError(f"{str(self.path)!r} holds no records: is it the right file?")
@@ -70,7 +79,7 @@ class SourceFile:
 
     def records(self, header_rows: int = 1) -> Iterator[Found]:
         """Yield every record, in the file's order."""
-        with self._told():
+        with self.told():
             if self.form == "parquet":
                 yield from self._parquet()
             elif self.form == "csv":
@@ -79,28 +88,39 @@ class SourceFile:
                 yield from self._json()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
         """Tell in plain words what is wrong with a file that cannot be read."""
         try:
             yield
         except UnicodeDecodeError as error:
-            raise DataError(f"{str(self.path)!r} is not UTF-8 text. Export it in UTF-8.") from error
-        except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowInvalid, csv.Error) as error:
+            raise DataError(
+                f"{str(self.path)!r} is neither UTF-8 nor UTF-16 text. Export it in UTF-8."
+            ) from error
+        except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowException) as error:
             raise DataError(
                 f"{str(self.path)!r} cannot be read to its end ({error}): it is cut short or "
                 "damaged. Export or load it anew."
             ) from error
+        except OSError as error:
+            told = error.strerror or error
+            raise DataError(f"{str(self.path)!r} cannot be read: {told}") from error
 
     def _form(self) -> str:
         with self.path.open("rb") as file:
-            start = file.read(4)
-        if start == _PARQUET:
+            start = file.read(8)
+        if start.startswith(_PARQUET):
             return "parquet"
+        for sign, what in _OTHERS.items():
+            if start.startswith(sign):
+                raise DataError(f"{str(self.path)!r} is no CSV and no JSON but {what}")
         with self._bytes() as unpacked:
-            head = unpacked.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+            begin = unpacked.read(4096)
+        if begin.startswith(_UTF_16):
+            self._encoding = "utf-16"
+        head = begin.decode(self._encoding, "ignore").lstrip()
         if not head:
             raise DataError(f"{str(self.path)!r} is empty")
-        return "json" if head[:1] in (b"{", b"[") else "csv"
+        return "json" if head[:1] in "{[" else "csv"
 
     def _bytes(self) -> IO[bytes]:
         with self.path.open("rb") as file:
@@ -108,7 +128,7 @@ class SourceFile:
         return cast(IO[bytes], gzip.open(self.path) if packed else self.path.open("rb"))
 
     def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(self._bytes(), encoding="utf-8-sig", newline="")
+        return io.TextIOWrapper(self._bytes(), encoding=self._encoding, newline="")
 
     def _reader(self, lines: io.TextIOWrapper) -> "Iterator[list[str]]":
         # A quote that is never closed would take the rest of the file for one field.
@@ -128,24 +148,35 @@ class SourceFile:
     def _csv(self, header_rows: int) -> Iterator[Found]:
         with self._text() as lines:
             rows = self._reader(lines)
-            header = self._header(rows)
+            header = self._header(self._lines(rows))
             if header_rows > 1:
                 header = _two_rows(header, next(rows, []))
             # Of a name that stands twice the first column counts.
             order = list(reversed(range(len(header))))
-            for i, row in enumerate((row for row in rows if row), start=1):
+            for i, row in enumerate((row for row in self._lines(rows) if row), start=1):
                 if len(row) != len(header):
                     yield Found(i, {}, MISSHAPEN)
                 else:
                     yield Found(i, {header[j]: row[j] for j in order})
 
+    def _lines(self, rows: Any) -> Iterator[list[str]]:
+        """Yield the rows of the CSV reader, which knows at which line it stops."""
+        try:
+            yield from rows
+        except csv.Error as error:
+            raise DataError(
+                f"{str(self.path)!r} cannot be read to its end: line {rows.line_num} ({error}). A "
+                "quote is out of place there, or opened further up and never closed"
+            ) from error
+
     def _parquet(self) -> Iterator[Found]:
         number = 0
         with pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
-                for values in batch.to_pylist():
+                for values in _values_of(batch):
                     number += 1
-                    yield Found(number, values)
+                    fault = UNKNOWN_VALUE if values is None else None
+                    yield Found(number, values or {}, fault)
 
     def _json(self) -> Iterator[Found]:
         with self._text() as lines:
@@ -171,7 +202,7 @@ class SourceFile:
                 f"{LARGEST_DOCUMENT // 1024**2} MB: split it, or write one object a line"
             )
         try:
-            document = json.loads(whole.decode("utf-8-sig"))
+            document = json.loads(whole.decode(self._encoding), parse_int=_whole)
         except (json.JSONDecodeError, RecursionError) as error:
             raise DataError(f"{str(self.path)!r} is no JSON: is it whole?") from error
         rows = document if isinstance(document, list) else _listed(document)
@@ -182,6 +213,17 @@ class SourceFile:
         for number, values in enumerate(rows, start=1):
             known = isinstance(values, dict)
             yield Found(number, about | values if known else {}, None if known else UNREADABLE)
+
+
+def _values_of(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
+    """Return the records of a batch; None for one with, say, a time in the year 20,000."""
+    try:
+        return list(batch.to_pylist())
+    except (ValueError, OverflowError, pa.ArrowException):
+        if batch.num_rows == 1:
+            return [None]
+    rows = range(batch.num_rows)
+    return [found for row in rows for found in _values_of(batch.slice(row, 1))]
 
 
 def _two_rows(titles: list[str], below: list[str]) -> list[str]:
@@ -198,9 +240,14 @@ def _two_rows(titles: list[str], below: list[str]) -> list[str]:
     return names
 
 
+def _whole(digits: str) -> int | str:
+    """Return the number; one that no column can hold stays text, which is dropped as no number."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
+
+
 def _object(line: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(line)
+        found = json.loads(line, parse_int=_whole)
     except (json.JSONDecodeError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
