@@ -106,7 +106,7 @@ def _said(record: Values, context: Context, key: str, default: str) -> str | Non
     column = _column(context, key)
     if column and column not in record:
         near = similar_column(column, list(record))
-        hint = f"is {near!r} meant?" if near else f"it has {', '.join(record)}"
+        hint = f"is {near!r} meant?" if near else f"it has {', '.join(sorted(record))}"
         raise ParameterError(f"{key} of [survey] is {column!r}, no column of the file: {hint}")
     return text(record, column or default)
 
@@ -125,10 +125,10 @@ def _read_sheet(
     record: Values, context: Context, response_id: str, at: datetime, address: str
 ) -> Iterator[Row]:
     survey = _survey(context)
+    score = number(record, _asked(record, survey, context))
     who = context.person(
         _said(record, context, "phone", ""), _said(record, context, "email", address)
     )
-    score = number(record, _asked(record, survey, context))
     comment = _said(record, context, "comment", "")
     yield from _rows(survey, Answer(response_id, at, score, who, comment), context)
 
