@@ -1,12 +1,37 @@
 """Addresses of pages, cut down to what says where a link leads and which campaign it is of."""
 
 import re
+from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
+from smsroi_models.store.vendors.contract import Row
 from smsroi_models.store.vendors.masking import without_contacts
 
 _KEPT = re.compile(r"utm_[a-z_]+")
+_SIGNS = re.compile("([?&;#=])")
+_COLUMNS = ("url", "target_url")
 _SAFE = "/:@!$&'()*+,;=~-._"
+
+
+def masked_page(address: str) -> str:
+    """Return the address with every contact in it masked, and nothing left out.
+
+    Each part of it is decoded until nothing is left to decode before it is looked through.
+
+    Examples
+    --------
+    >>> masked_page("https://x.example.com/a?u=ada%2540example.com&k=7")
+    'https://x.example.com/a?u=***&k=7'
+    """
+    return "".join(map(_decoded_part, _SIGNS.split(address)))
+
+
+def without_parameters(row: Row) -> Row:
+    """Return the row with its addresses cut down to `page_of`."""
+    found = {name: row.values[name] for name in _COLUMNS if row.values.get(name)}
+    if not found:
+        return row
+    return replace(row, values={**row.values, **{k: page_of(str(v)) for k, v in found.items()}})
 
 
 def page_of(address: str) -> str:

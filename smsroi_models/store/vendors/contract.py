@@ -68,6 +68,8 @@ class Layout:
         Tables whose rows, where the store has them already, stay as they are.
     known : tuple of str
         Further columns, which a file of this layout may lack; rules for campaigns may name them.
+    own : bool
+        Written by smsroi itself: addresses of links stand in full.
     header_rows : int
         Rows of names at the top of a CSV.
     """
@@ -79,6 +81,7 @@ class Layout:
     prepare: Callable[["Context"], None] = field(default=lambda context: None)
     keeps: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    own: bool = False
     header_rows: int = 1
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from smsroi_models.errors import DataError
 from smsroi_models.store.tables import TABLES
+from smsroi_models.store.vendors.addresses import without_parameters
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Vendor
 from smsroi_models.store.vendors.dropping import Account
@@ -79,7 +80,8 @@ class Reader:
         if found.fault is not None:
             raise DroppedRecord(found.fault)
         for read in layout.read(found.values, self.context):
-            row = veiled(read, self.context.pseudonyms)
+            row = read if layout.own else without_parameters(read)
+            row = veiled(row, self.context.pseudonyms)
             yield row, kept_values(row)
 
     def _wait(self, file: int, number: int, row: Row, values: dict[str, object]) -> None:

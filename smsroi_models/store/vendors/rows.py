@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from smsroi_models.store.privacy import BARE_NUMBER, CONTACT, WRITTEN_NUMBER, names_a_person
 from smsroi_models.store.tables import TABLES, Column
-from smsroi_models.store.vendors.addresses import page_of
+from smsroi_models.store.vendors.addresses import masked_page
 from smsroi_models.store.vendors.contract import DroppedRecord, Row
 from smsroi_models.store.vendors.masking import masked, without_contacts
 from smsroi_models.store.vendors.veiling import is_id
@@ -63,7 +63,7 @@ def _kept_text(column: Column, value: str) -> str:
             raise DroppedRecord(f"{column.name} would give a person away")
         return value
     if column.name in _PAGES:
-        return page_of(value) or "(masked)"
+        return masked_page(value)
     return value if column.name in _EXACT else _MASKS.get(column.name, masked)(value)
 
 
