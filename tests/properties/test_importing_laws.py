@@ -217,7 +217,7 @@ def test_whatever_a_record_holds_it_is_kept_by_the_contract_or_dropped(data):
     except (DroppedRecord, DataError):  # money of another currency stops an import
         return
     for table, values in rows:
-        at = ("_at", "_file", "_row", "_retracted", "_seen", "_seen_only", "_version")
+        at = ("_at", "_file", "_row", "_retracted", "_seen", "_seen_only", "_version", "_update")
         staged = pa.Table.from_pylist([values | dict.fromkeys(at)], schema(TABLES[table]))
         assert staged.num_rows == 1
 

@@ -12,13 +12,13 @@ from smsroi_models.store.vendors.linking import link_people, person_columns
 from smsroi_models.store.vendors.merging import (
     Dangling,
     TableChange,
-    add_people,
     drop_dangling,
     merge,
     moved_rows,
     refuse_other_arms,
 )
 from smsroi_models.store.vendors.settling import drop_undone, remember_settled
+from smsroi_models.store.vendors.sightings import add_people, forget_strangers
 from smsroi_models.store.vendors.staging import COMPANIONS, Staging
 
 
@@ -72,6 +72,7 @@ def land(
     refuse_other_arms(staging)
     if any(person_columns(name) for name in staging.staged):
         add_people(staging)
+        forget_strangers(staging)
     changes = {name: merge(staging, name, keeps) for name in TABLES if name in staging.staged}
     touched = [name for name, change in changes.items() if change.any or name in staging.rewritten]
     moved = {name: count for name in changes if (count := moved_rows(staging, name))}

@@ -218,8 +218,8 @@ def _column_names(table: Table) -> tuple[str, ...]:
 def schema(table: Table) -> pa.Schema:
     """Return the table's columns and the marks of staged rows.
 
-    ``_at`` counts the import's records, ``_file`` and ``_row`` say where one stands, and
-    ``_version`` how far the thing had gone.
+    ``_at`` counts the import's records, ``_file`` and ``_row`` say where one stands, ``_update``
+    that the row only completes another one, ``_version`` how far the thing had gone.
     """
     marks = [
         pa.field("_at", pa.int64()),
@@ -229,6 +229,7 @@ def schema(table: Table) -> pa.Schema:
         pa.field("_seen", pa.timestamp("us", tz="UTC")),
         pa.field("_seen_only", pa.bool_()),
         pa.field("_version", pa.float64()),
+        pa.field("_update", pa.bool_()),
     ]
     return pa.schema([*(_field(column) for column in table.columns), *marks])
 
