@@ -19,6 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from smsroi_models.errors import DataError
+from smsroi_models.store.vendors.holding import (
+    joined_titles,
+    listed_in,
+    object_of,
+    values_of,
+    whole_number,
+)
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
@@ -28,10 +35,8 @@ _OTHERS = {
     b"\xd0\xcf\x11\xe0": "an old workbook: save its sheet as CSV",
     b"%PDF": "a PDF",
 }
-_MOST_DIGITS = 400
 _LONGEST_LINE = 16 * 1024 * 1024
 _PARQUET_ROWS = 4096
-_LISTS = ("calls", "link_clicks", "messages", "data")
 
 MISSHAPEN = "has more or fewer fields than the header"
 UNREADABLE = "is no JSON object"
@@ -166,7 +171,7 @@ class SourceFile:
             rows = self._reader(lines)
             header = self._header(self._lines(rows))
             if header_rows > 1:
-                header = _two_rows(header, next(rows, []))
+                header = joined_titles(header, next(rows, []))
             # Of a name that stands twice the first column counts.
             order = list(reversed(range(len(header))))
             for i, row in enumerate((row for row in self._lines(rows) if row), start=1):
@@ -189,7 +194,7 @@ class SourceFile:
         number = 0
         with pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
-                for values in _values_of(batch):
+                for values in values_of(batch):
                     number += 1
                     fault = UNKNOWN_VALUE if values is None else None
                     yield Found(number, values or {}, fault)
@@ -198,7 +203,7 @@ class SourceFile:
     def _json(self) -> Iterator[Found]:
         with self._text() as lines:
             first = lines.readline(_LONGEST_LINE)
-            if _object(first) is None or _listed(_object(first)) is not None:
+            if object_of(first) is None or listed_in(object_of(first)) is not None:
                 yield from self._document()
                 return
             number = 0
@@ -206,7 +211,7 @@ class SourceFile:
             while line:
                 if line.strip():
                     number += 1
-                    values = _object(line)
+                    values = object_of(line)
                     yield Found(number, values or {}, UNREADABLE if values is None else None)
                 line = lines.readline(_LONGEST_LINE)
 
@@ -219,10 +224,10 @@ class SourceFile:
                 f"{LARGEST_DOCUMENT // 1024**2} MB: split it, or write one object a line"
             )
         try:
-            document = json.loads(whole.decode(self._encoding), parse_int=_whole)
+            document = json.loads(whole.decode(self._encoding), parse_int=whole_number)
         except (json.JSONDecodeError, RecursionError) as error:
             raise DataError(f"{str(self.path)!r} is no JSON: is it whole?") from error
-        rows = document if isinstance(document, list) else _listed(document)
+        rows = document if isinstance(document, list) else listed_in(document)
         if rows is None:
             rows = [document]
         around = document if isinstance(document, dict) else {}
@@ -230,51 +235,3 @@ class SourceFile:
         for number, values in enumerate(rows, start=1):
             known = isinstance(values, dict)
             yield Found(number, about | values if known else {}, None if known else UNREADABLE)
-
-
-def _values_of(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
-    """Return the records of a batch; None for one with, say, a time in the year 20,000."""
-    try:
-        return list(batch.to_pylist())
-    except (ValueError, OverflowError, pa.ArrowException):
-        if batch.num_rows == 1:
-            return [None]
-    rows = range(batch.num_rows)
-    return [found for row in rows for found in _values_of(batch.slice(row, 1))]
-
-
-def _two_rows(titles: list[str], below: list[str]) -> list[str]:
-    """Name the columns of a question with several: its title, and what stands below.
-
-    >>> _two_rows(["Id", "Rate", ""], ["", "shoes", "socks"])
-    ['Id', 'Rate', 'Rate / socks']
-    """
-    names, last = [], ""
-    for i, title in enumerate(titles):
-        last = title or last
-        under = " ".join(below[i].split()) if i < len(below) else ""
-        names.append(title or f"{last} / {under}")
-    return names
-
-
-def _whole(digits: str) -> int | str:
-    """Return the number; one that no column can hold stays text, which is dropped as no number."""
-    return int(digits) if len(digits) <= _MOST_DIGITS else digits
-
-
-def _object(line: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(line, parse_int=_whole)
-    except (json.JSONDecodeError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _listed(document: object) -> list[object] | None:
-    """Return the list that a page of a programming interface wraps."""
-    if not isinstance(document, dict):
-        return None
-    return next(
-        (document[name] for name in _LISTS if isinstance(document.get(name), list)),
-        None,
-    )
