@@ -6,14 +6,17 @@
 """
 
 from smsroi_models.analysis import analyze_campaign
+from smsroi_models.attribution.borrowed_records import Borrowed
 from smsroi_models.attribution.compliance import ComplierLift
 from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.factor_records import IncrementalityFactors
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.rules import PRESETS, AttributionRule
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
+from smsroi_models.borrowed import borrowed_roi
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from smsroi_models.clv.long_term_records import LongTerm
@@ -21,6 +24,7 @@ from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
 from smsroi_models.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
 from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
 from smsroi_models.clv.value import LifetimeTotal, LifetimeValue, lifetime_value
+from smsroi_models.factors import incrementality_factors
 from smsroi_models.holdout import complier_lift, holdout_lift, ratio_lift
 from smsroi_models.lifetime import analyze_lifetime_value
 from smsroi_models.lifetime_predictions import customer_lifetime_values
@@ -42,7 +46,7 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
-from smsroi_models.systems import Systems, link_table, tracking_systems
+from smsroi_models.systems import Systems, event_table, link_table, tracking_systems
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
@@ -52,6 +56,7 @@ __all__ = [
     "PRESETS",
     "AttributionRule",
     "BgNbd",
+    "Borrowed",
     "CampaignResult",
     "ComplierLift",
     "CostLine",
@@ -59,6 +64,7 @@ __all__ = [
     "Estimate",
     "Finding",
     "GammaGamma",
+    "IncrementalityFactors",
     "LifetimeResult",
     "LifetimeTotal",
     "LifetimeValue",
@@ -80,6 +86,7 @@ __all__ = [
     "analyze_campaign",
     "analyze_lifetime_value",
     "analyze_programme",
+    "borrowed_roi",
     "calibration_holdout_summary",
     "check_store",
     "compare",
@@ -87,12 +94,14 @@ __all__ = [
     "count_segments",
     "counterfactual_roi",
     "customer_lifetime_values",
+    "event_table",
     "find_store",
     "fit_bg_nbd",
     "fit_gamma_gamma",
     "fit_mbg_nbd",
     "fit_pareto_nbd",
     "holdout_lift",
+    "incrementality_factors",
     "is_programme",
     "lifetime_value",
     "link_table",

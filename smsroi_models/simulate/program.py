@@ -12,7 +12,7 @@ from smsroi_models.simulate.history import draw_history
 from smsroi_models.simulate.people import people_frames
 from smsroi_models.simulate.request import make_request
 from smsroi_models.simulate.shop import Shop, require
-from smsroi_models.simulate.traces import trace_frames
+from smsroi_models.simulate.traces import CLICK_TRUTH, trace_frames
 from smsroi_models.simulate.trade import trade_frames
 from smsroi_models.simulate.truth import programme_truth, truth_frame
 from smsroi_models.store.tables import TABLES
@@ -40,11 +40,15 @@ class Program:
         campaigns, without ``conversion_lift``: expected effect of all campaigns together on the
         customers of the programme's treatment arm, from each one's assignment to the horizon. None
         without a global holdout.
+    click_truth
+        ``click_id`` and ``machine``: who made each click of the table, which itself does not say.
+        None with ``detail="core"``.
     """
 
     tables: dict[str, pd.DataFrame]
     truth: pd.DataFrame
     programme: pd.DataFrame | None = None
+    click_truth: pd.DataFrame | None = None
 
 
 def simulate_program(
@@ -152,4 +156,4 @@ def simulate_program(
     for name, rows in programme_rows(history).items():
         frames[name] = pd.concat([frames[name], rows], ignore_index=True)
     tables = {name: frames[name] for name in TABLES if name in frames}
-    return Program(tables, truth_frame(history), programme_truth(history))
+    return Program(tables, truth_frame(history), programme_truth(history), frames.get(CLICK_TRUTH))
