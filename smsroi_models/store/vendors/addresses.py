@@ -5,9 +5,10 @@ from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
 from smsroi_models.store.vendors.contract import Row
-from smsroi_models.store.vendors.masking import without_contacts
+from smsroi_models.store.vendors.masking import MASK, without_contacts
 
 _KEPT = re.compile(r"utm_[a-z_]+")
+_MOST_LAYERS = 10
 _SIGNS = re.compile("([?&;#=])")
 _COLUMNS = ("url", "target_url")
 _SAFE = "/:@!$&'()*+,;=~-._"
@@ -76,10 +77,13 @@ def _decoded_part(part: str) -> str:
     """Return the part as it is written, or decoded and masked where it holds a contact."""
     plain = _decoded(part)
     hidden = without_contacts(plain)
-    return part if hidden == plain else quote(hidden, safe=_SAFE)
+    return part if hidden == plain != MASK else quote(hidden, safe=_SAFE)
 
 
 def _decoded(text: str) -> str:
-    while (plain := unquote(text)) != text:
+    for _ in range(_MOST_LAYERS):
+        plain = unquote(text)
+        if plain == text:
+            return text
         text = plain
-    return text
+    return MASK  # nobody wraps an honest address so often

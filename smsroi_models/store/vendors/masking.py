@@ -8,6 +8,7 @@ where long numbers are the rule, and takes only what can be dialled.
 import re
 
 MASK = "***"
+_SHORTEST = len("a@b.cd")
 _HOST = r"[^\s@＠,;:<>()\"'&?/]+\.(?:xn--[a-z0-9-]+|[^\W\d_]{2,})"
 _PART = r"[^\s@＠,;:<>()\"'=&?/]"
 # From the first character of a word on, and never back into it: a long text is read once.
@@ -53,6 +54,8 @@ def masked(text: str) -> str:
     >>> masked("on 2025-03-01 for $1234567, then 0170/1234567")
     'on 2025-03-01 for $1234567, then ***'
     """
+    if len(text) < _SHORTEST:
+        return text
     return _LONG.sub(lambda found: found["kept"] or MASK, _ADDRESS.sub(MASK, text))
 
 
@@ -66,6 +69,8 @@ def without_contacts(text: str) -> str:
     >>> without_contacts("Mozilla/5.0 Chrome/120.0.6099.109")
     'Mozilla/5.0 Chrome/120.0.6099.109'
     """
+    if len(text) < _SHORTEST:
+        return text
     return _DIALLED.sub(MASK, _ADDRESS.sub(MASK, text))
 
 

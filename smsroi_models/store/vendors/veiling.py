@@ -7,6 +7,7 @@ whole text joins as the text did. Bare digits are a shop's running numbers and s
 
 import re
 from dataclasses import replace
+from functools import cache
 
 from smsroi_models.store.privacy import CONTACT, WRITTEN_NUMBER, names_a_person
 from smsroi_models.store.pseudonyms import Pseudonyms
@@ -43,17 +44,24 @@ def tells(column: Column, value: str) -> bool:
     return column.name in _CODES and bool(_WITHIN_CODE.search(value))
 
 
+@cache
+def _veiled_columns(table: str) -> tuple[Column, ...]:
+    return tuple(
+        column
+        for column in TABLES[table].columns
+        if is_id(column) and not names_a_person(column) and column.name not in _NAMED
+    )
+
+
 def veiled(row: Row, pseudonyms: Pseudonyms) -> Row:
     """Return the row with pseudonyms for ids and codes that hold an address or a number.
 
     Ids of people are left: they are pseudonyms already, or the row is dropped.
     """
     changes: dict[str, object] = {}
-    for column in TABLES[row.table].columns:
+    for column in _veiled_columns(row.table):
         value = row.values.get(column.name)
-        if not isinstance(value, str) or not is_id(column):
-            continue
-        if names_a_person(column) or column.name in _NAMED or not tells(column, value):
+        if not isinstance(value, str) or not tells(column, value):
             continue
         if column.name in _CODES:
             changes[column.name] = "C" + pseudonyms.of_text("code", value.strip().upper()).upper()

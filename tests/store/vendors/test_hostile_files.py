@@ -25,6 +25,7 @@ from typer.testing import CliRunner
 from smsroi_models.cli import app
 from smsroi_models.errors import DataError, ParameterError, StoreError
 from smsroi_models.store.connect import open_store
+from smsroi_models.store.vendors.addresses import page_of
 from smsroi_models.store.vendors.contract import Layout, Vendor
 from smsroi_models.store.vendors.ga4 import GA4
 from smsroi_models.store.vendors.importing import import_files
@@ -257,6 +258,10 @@ def test_a_target_keeps_page_and_campaign_alone(tmp_path):
     import_files(TWILIO, [file], store, SPRING)
     kept = "https://x.example.com/hi/***/p/1234567890123?utm_campaign=spring&utm_content=***"
     assert _frame(store, "links").target_url.tolist() == [kept]
+
+
+def test_an_address_wrapped_without_end_is_not_unwrapped():
+    assert page_of("https://x.example.com/a%" + "25" * 100_000) == "https://x.example.com***"
 
 
 TIMES = {
