@@ -16,6 +16,13 @@ from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.rules import PRESETS, AttributionRule
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
+from smsroi_models.audience.fatigue_records import Fatigue
+from smsroi_models.audience_health import (
+    analyze_audience,
+    customers_who_asked_to_stop,
+    write_asked_to_stop,
+)
+from smsroi_models.audience_result import AudienceResult
 from smsroi_models.borrowed import borrowed_roi
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
@@ -47,6 +54,7 @@ from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
 from smsroi_models.systems import Systems, event_table, link_table, tracking_systems
+from smsroi_models.texting_frequency import analyze_fatigue
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
@@ -55,6 +63,7 @@ __version__ = "0.1.0"
 __all__ = [
     "PRESETS",
     "AttributionRule",
+    "AudienceResult",
     "BgNbd",
     "Borrowed",
     "CampaignResult",
@@ -62,6 +71,7 @@ __all__ = [
     "CostLine",
     "CounterfactualResult",
     "Estimate",
+    "Fatigue",
     "Finding",
     "GammaGamma",
     "IncrementalityFactors",
@@ -83,7 +93,9 @@ __all__ = [
     "Systems",
     "TrackedCredit",
     "allocate_numbers",
+    "analyze_audience",
     "analyze_campaign",
+    "analyze_fatigue",
     "analyze_lifetime_value",
     "analyze_programme",
     "borrowed_roi",
@@ -94,6 +106,7 @@ __all__ = [
     "count_segments",
     "counterfactual_roi",
     "customer_lifetime_values",
+    "customers_who_asked_to_stop",
     "event_table",
     "find_store",
     "fit_bg_nbd",
@@ -119,5 +132,6 @@ __all__ = [
     "tracked_credit",
     "tracking_systems",
     "verify_code",
+    "write_asked_to_stop",
     "write_store",
 ]

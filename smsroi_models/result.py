@@ -22,6 +22,7 @@ from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.attribution.winsorised import Caps
+from smsroi_models.audience.campaign_audience import CampaignAudience
 from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.decision import Decision, DecisionRule, decide
 from smsroi_models.planning.record import Plan
@@ -81,6 +82,8 @@ class CampaignResult(Record):
         who was, or assignment hardly changed it.
     long_term : LongTerm or None
         What the campaign comes to beyond its window; None while it runs.
+    audience : CampaignAudience or None
+        Who left the list; None while it runs and where the store has no subscriptions.
     """
 
     campaign: Campaign
@@ -106,6 +109,7 @@ class CampaignResult(Record):
     systems: Systems | None = None
     reached: ComplierLift | None = None
     long_term: LongTerm | None = None
+    audience: CampaignAudience | None = None
 
     @property
     def outcome(self) -> Outcome | Literal["invalid"]:

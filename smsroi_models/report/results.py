@@ -18,10 +18,12 @@ RESULTS_MIME = "application/vnd.smsroi.results+json"
 PLANNED = "planned"
 # What customers are worth: nothing that pays or does not.
 VALUED = "valued"
-OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED, VALUED)
+# How the audience fares: a description, which pays or does not as little.
+AUDIENCE = "audience"
+OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED, VALUED, AUDIENCE)
 # Against customers held out at random; or, where nobody was, against their own past; or no effect
-# of anything, but a forecast.
-EVIDENCE = ("randomised", "weaker", "forecast")
+# of anything, but a forecast; or what was, without a comparison.
+EVIDENCE = ("randomised", "weaker", "forecast", "description")
 
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (

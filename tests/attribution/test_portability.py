@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import ibis
+import numpy as np
 import pytest
 
 from smsroi_models.attribution.all_campaigns import COLUMNS, active_customers, all_moments
@@ -26,6 +27,9 @@ from smsroi_models.attribution.rules import PRESETS
 from smsroi_models.attribution.series import Span, daily_sums, series_customers
 from smsroi_models.attribution.spending import texts_summed
 from smsroi_models.attribution.touches import ledger
+from smsroi_models.audience.decision_points import cells, decision_points, score_products
+from smsroi_models.audience.pace import subscribed_time, texts_assigned, texts_priced
+from smsroi_models.audience.terms import Fitted
 from smsroi_models.clv.assigned_histories import assigned_histories, kinds_counted
 from smsroi_models.clv.recruits import outside_the_arms, recruits_summed
 from smsroi_models.clv.retention_counts import arm_purchases, cohort_purchases, quarter_starts
@@ -42,6 +46,7 @@ PEOPLE = series_customers(STORE, CAMPAIGN, SPAN)
 LEDGER = ledger(STORE, CAMPAIGN, AS_OF, 31)
 ARM = Moments.from_rows([[0.0, 0.0], [1.0, 2.0]], ["revenue", "pre_revenue"])
 HISTORIES = assigned_histories(STORE, CAMPAIGN, AS_OF, 14)
+POINTS = decision_points(STORE, AS_OF, left_out=["HOLD"])
 QUERIES = {
     "assigned_customers": assigned_customers(STORE, CAMPAIGN),
     "ready_customers": READY,
@@ -78,6 +83,14 @@ QUERIES = {
     "recruits_summed": recruits_summed(
         STORE, CAMPAIGN, AS_OF, outside_the_arms(STORE, CAMPAIGN, {"c": "recruited"})
     ),
+    "decision_points": POINTS,
+    "cells": cells(POINTS),
+    "score_products": score_products(
+        POINTS, [Fitted("opted_out", ((), ("treated", "extra_30")), np.array([-5.0, 0.5]))]
+    ),
+    "texts_assigned": texts_assigned(STORE, AS_OF, ["HOLD"]),
+    "subscribed_time": subscribed_time(STORE, datetime(2025, 3, 1, tzinfo=UTC), AS_OF),
+    "texts_priced": texts_priced(STORE, AS_OF),
     "arm_purchases": arm_purchases(STORE, CAMPAIGN, AS_OF, 44),
     "cohort_purchases": cohort_purchases(STORE, AS_OF.date(), quarter_starts(AS_OF.date(), 8)),
 }
