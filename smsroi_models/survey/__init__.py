@@ -1,0 +1,1 @@
+"""What customers said: scores with intervals, weights for who did not answer, and what followed."""
