@@ -37,6 +37,9 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
+from smsroi_models.survey.scores import NetPromoterScore, net_promoter_score
+from smsroi_models.survey.shares_and_means import AnswerScore, mean_score, top_box_share
+from smsroi_models.survey.weights import rake
 from smsroi_models.systems import Systems, link_table, tracking_systems
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
@@ -45,6 +48,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "PRESETS",
+    "AnswerScore",
     "AttributionRule",
     "BgNbd",
     "CampaignResult",
@@ -61,6 +65,7 @@ __all__ = [
     "LongTerm",
     "MbgNbd",
     "Moments",
+    "NetPromoterScore",
     "ParetoNbd",
     "ProgrammeResult",
     "Proposal",
@@ -89,14 +94,18 @@ __all__ = [
     "is_programme",
     "lifetime_value",
     "link_table",
+    "mean_score",
+    "net_promoter_score",
     "open_store",
     "propose_campaign",
+    "rake",
     "ratio_lift",
     "return_on_investment",
     "rfm_summary",
     "rule_comparison",
     "segment_lifts",
     "simulate_program",
+    "top_box_share",
     "touch_ledger",
     "tracked_credit",
     "tracking_systems",

@@ -80,6 +80,7 @@ LAYERS = {
             "clv.recruits",
             "clv.order_pace",
             "clv.retention_counts",
+            "survey",
         ),
         ("foundation", "seam", "tables"),
         ENGINE | {"phonenumbers"},
@@ -170,6 +171,18 @@ LAYERS = {
             "clv.carried_on",
             "clv.against_seen",
             "clv.retention",
+            "survey.answers",
+            "survey.weighted_means",
+            "survey.scores",
+            "survey.shares_and_means",
+            "survey.metrics",
+            "survey.differences",
+            "survey.reliability",
+            "survey.margins",
+            "survey.weights",
+            "survey.weight_quality",
+            "survey.rank_correlation",
+            "survey.followed",
             "decision",
             "roi",
         ),
@@ -353,7 +366,7 @@ def test_no_module_has_random_state_of_its_own(module: str) -> None:
             assert name.split(".")[2] in allowed, f"{module} line {node.lineno}: {name}"
 
 
-QUERYING = [name for name in MODULES if name.startswith(("attribution.", "clv."))]
+QUERYING = [name for name in MODULES if name.startswith(("attribution.", "clv.", "survey."))]
 
 
 @pytest.mark.parametrize("module", QUERYING)

@@ -1,6 +1,5 @@
 """What weights have to meet: totals of a population by category, held against who answered."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -122,7 +121,7 @@ def _read_margin(frame: Columns, name: str, totals: Mapping[Any, float]) -> Marg
             raise DataError(f"the total of {name} = {category!r} is {total!r}: a count from 0 on")
     present = {category: float(total) for category, total in totals.items() if total > 0}
     places = {category: place for place, category in enumerate(present)}
-    nulls = sum(map(_is_null, labels.tolist()))
+    nulls = sum(map(is_null, labels.tolist()))
     if nulls:
         raise DataError(
             f"{name} is null in {nulls} rows: give them a category of their own, with its total"
@@ -151,5 +150,15 @@ def _refuse_unknown(name: str, labels: NDArray[Any], places: dict[Any, int]) -> 
     )
 
 
-def _is_null(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value)) or value != value
+def is_null(value: object) -> bool:
+    """Tell whether a label is null in any of the ways that a frame has for it.
+
+    >>> is_null(None), is_null(float("nan")), is_null("")
+    (True, True, False)
+    """
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except TypeError:  # the null of pandas is neither equal to itself nor not
+        return True

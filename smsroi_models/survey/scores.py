@@ -193,7 +193,12 @@ def _adjusted_wald(
     p = (mean.effective * promoters + ADDED[0]) / size
     d = (mean.effective * detractors + ADDED[2]) / size
     reach = reach_of(answers, level) * math.sqrt((p + d - (p - d) ** 2) / size)
-    return max(-POINTS, POINTS * (p - d - reach)), min(POINTS, POINTS * (p - d + reach))
+    # Of one or two answers the added ones may push it past the score at the scale's end.
+    low, high = (
+        min(p - d - reach, promoters - detractors),
+        max(p - d + reach, promoters - detractors),
+    )
+    return max(-POINTS, POINTS * low), min(POINTS, POINTS * high)
 
 
 def reach_of(answers: Answers, confidence_level: float) -> float:

@@ -11,7 +11,7 @@ Raking leaves uncertain only what its margins do not explain. Without margins e 
     n* = (n / (n - 1)) s^2 / variance,    s^2 = sum w (x - m)^2 / sum w
 
 is how many unweighted answers would be as precise (Korn and Graubard 1998, section 2): equal
-weights give n* = n. It is never taken to be above n.
+weights give n* = n, and margins that explain the answers more than n.
 """
 
 from dataclasses import dataclass
@@ -68,8 +68,8 @@ def weighted_mean(answers: Answers, values: Floats) -> WeightedMean:
     left_out = _left_out_residuals(answers.design, w, centred)
     variance = (n - 1) / n * float(((w * left_out) ** 2).sum()) / n**2
     # The columns may explain every answer, which leaves nothing to tell the error from.
-    effective = n / (n - 1) * spread / variance if variance > 1e-12 * spread / n else kish
-    return WeightedMean(mean, spread, min(float(n), effective), n)
+    effective = n / (n - 1) * spread / variance if variance > 1e-9 * spread / n else kish
+    return WeightedMean(mean, spread, effective, n)
 
 
 def kish_effective_size(weights: Floats) -> float:

@@ -19,7 +19,7 @@ from scipy import optimize
 
 from smsroi_models.errors import ConvergenceError, DataError, ParameterError
 from smsroi_models.survey.answers import Floats, is_number
-from smsroi_models.survey.margins import Columns, Margin, base_of, read_margins
+from smsroi_models.survey.margins import Columns, Margin, base_of, is_null, read_margins
 
 _TOLERANCE = 1e-9
 _MOST_ROUNDS = 2_000
@@ -136,7 +136,7 @@ def post_stratify(
     columns = [np.asarray(frame[name], dtype=object).tolist() for name in by]
     cells = np.empty(len(columns[0]), dtype=object)
     for row, cell in enumerate(zip(*columns, strict=True)):
-        if any(part is None or part != part for part in cell):
+        if any(map(is_null, cell)):
             raise DataError(f"a cell of {' and '.join(by)} is null: give nulls their own category")
         cells[row] = cell
     name = " and ".join(by)
