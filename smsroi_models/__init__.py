@@ -40,6 +40,8 @@ from smsroi_models.store.write import write_store
 from smsroi_models.survey.scores import NetPromoterScore, net_promoter_score
 from smsroi_models.survey.shares_and_means import AnswerScore, mean_score, top_box_share
 from smsroi_models.survey.weights import rake
+from smsroi_models.survey_result import SurveyResult
+from smsroi_models.surveys import analyze_survey
 from smsroi_models.systems import Systems, link_table, tracking_systems
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
@@ -74,11 +76,13 @@ __all__ = [
     "RuleComparison",
     "Segments",
     "Store",
+    "SurveyResult",
     "Systems",
     "TrackedCredit",
     "analyze_campaign",
     "analyze_lifetime_value",
     "analyze_programme",
+    "analyze_survey",
     "calibration_holdout_summary",
     "check_store",
     "compare",

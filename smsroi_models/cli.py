@@ -14,6 +14,7 @@ from smsroi_models.cli_import import importing
 from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
 from smsroi_models.cli_programme import programmes
+from smsroi_models.cli_survey import surveys
 from smsroi_models.errors import DataError, ParameterError, SmsroiError, StoreError
 from smsroi_models.paths import NOTEBOOKS, find_store
 
@@ -27,6 +28,7 @@ app.add_typer(importing)
 app.add_typer(planning)
 app.add_typer(programmes)
 app.add_typer(lifetimes)
+app.add_typer(surveys)
 
 StoreOption = Annotated[
     str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")

@@ -90,7 +90,7 @@ def analyze_survey(
     docs/surveys.md.
     """
     check_parameters(confidence_level, 0)
-    _check(follow_days, boxes, weight_by)
+    check_options(follow_days, boxes, weight_by)
     findings = require_sound(store, "what customers said", needed=NEEDED)
     survey = read_survey(store, survey_id)
     moment = _last_moment(store, survey) if as_of is None else parse_past(as_of)
@@ -164,7 +164,10 @@ def read_survey_result(
     )
 
 
-def _check(follow_days: int, boxes: int | None, weight_by: Sequence[str]) -> None:
+def check_options(
+    follow_days: int, boxes: int | None, weight_by: Sequence[str] = _WEIGHT_BY
+) -> None:
+    """Raise `ParameterError` if an option of `analyze_survey` lies outside its range."""
     whole = isinstance(follow_days, int) and not isinstance(follow_days, bool)
     if not (whole and 1 <= follow_days <= 365):
         raise ParameterError(f"follow_days is {follow_days!r}: a whole number from 1 to 365 days")

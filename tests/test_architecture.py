@@ -254,6 +254,7 @@ LAYERS = {
             "cli_planning",
             "cli_programme",
             "cli_lifetime",
+            "cli_survey",
             "paths",
         ),
         (

@@ -18,10 +18,12 @@ RESULTS_MIME = "application/vnd.smsroi.results+json"
 PLANNED = "planned"
 # What customers are worth: nothing that pays or does not.
 VALUED = "valued"
-OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED, VALUED)
+# What customers said: an answer, and no money.
+SURVEYED = "surveyed"
+OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED, VALUED, SURVEYED)
 # Against customers held out at random; or, where nobody was, against their own past; or no effect
-# of anything, but a forecast.
-EVIDENCE = ("randomised", "weaker", "forecast")
+# of anything, but a forecast; or what people said.
+EVIDENCE = ("randomised", "weaker", "forecast", "answers")
 
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (
