@@ -31,9 +31,9 @@ from smsroi_models.survey.arm_answers import (
     response_rate,
 )
 from smsroi_models.survey.followed import Followed, what_followed
-from smsroi_models.survey.metrics import Metric, score_by_metric
+from smsroi_models.survey.metrics import METRICS, Metric, score_by_metric
 from smsroi_models.survey.people_asked import Asked, Cell, collect_asked
-from smsroi_models.survey.questions import Survey, read_survey
+from smsroi_models.survey.questions import Survey, read_survey, read_survey_ids
 from smsroi_models.survey_result import AnswerCounts, SurveyResult
 
 NEEDED = ("surveys", "responses")
@@ -105,6 +105,25 @@ def analyze_survey(
     )
     told = [Check(f"Table {f.table}", "informational", f.message, f.remedy) for f in findings]
     return replace(found, checks=ranked([*found.checks, *told]))
+
+
+def read_campaign_survey(
+    store: Store, campaign: Campaign, moment: datetime, *, confidence_level: float
+) -> tuple[SurveyResult | None, str]:
+    """Return a campaign's survey as its report has it, or why there is none.
+
+    Of several, the first that asks for a net promoter score, else for satisfaction, effort, intent.
+    """
+    if any(name not in store for name in NEEDED):
+        return None, "The store has no surveys."
+    found = [read_survey(store, name) for name in read_survey_ids(store, campaign.campaign_id)]
+    if not found:
+        return None, "No survey belongs to this campaign."
+    first = min(found, key=lambda one: METRICS.index(cast(Metric, one.metric)))
+    try:
+        return read_survey_result(store, first, moment, confidence_level=confidence_level), ""
+    except NotEstimableError:
+        return None, f"Nobody has answered its survey as of {moment:%-d %B %Y}."
 
 
 def read_survey_result(

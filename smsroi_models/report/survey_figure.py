@@ -69,7 +69,7 @@ def followed(result: SurveyResult) -> Picture | None:
     title, level = words.followed_finding(found), confidence(result.confidence_level)
     names = [words.group_name(group) for group in found.groups]
     with figure_style():
-        figure = Figure(figsize=(5.2, 1.5 + 0.42 * len(names)))
+        figure = Figure(figsize=(5.2, 1.7 + 0.42 * len(names)))
         axes = figure.subplots()
         for place, group in enumerate(found.groups):
             share = group.conversion
@@ -78,13 +78,18 @@ def followed(result: SurveyResult) -> Picture | None:
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(-0.6, len(names) - 0.4)
         axes.set_xlim(left=0)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel(f"bought within {found.days} days of answering; bars: {level} intervals")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=_decimals(found)))
+        axes.set_xlabel(f"bought within {found.days} days of answering;\nbars: {level} intervals")
         head(figure, title)
         sns.despine(ax=axes, left=True)
         axes.tick_params(left=False)
     return Picture(figure, f"{title}. {_say_followed(found, names, level)}.")
+
+
+def _decimals(found: Followed) -> int:
+    """Return the decimals of percents on the axis: one where all shares are small."""
+    return 0 if max(group.conversion.ci_upper for group in found.groups) > 0.05 else 1
 
 
 def _rows(result: SurveyResult) -> list[tuple[str, Score]]:

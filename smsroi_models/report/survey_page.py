@@ -11,11 +11,12 @@ from smsroi_models.report.numbers import Money, percent, plain, shortened, with_
 from smsroi_models.report.results import versions
 from smsroi_models.report.words import confidence
 from smsroi_models.survey.arm_answers import ArmAnswers, ResponseRate
+from smsroi_models.survey.metrics import Score
 from smsroi_models.survey.weight_quality import Balance
 from smsroi_models.survey_result import SurveyResult
 
 # More rows than a reader takes in are left to the results file.
-MOST_ROWS = 12
+MOST_ROWS, MOST_WEIGHTS = 12, 8
 _ARMS = {"treatment": "Texted", "holdout": "Held out", "": "All asked"}
 _VARIABLES = {"segment": "Segment", "region": "Region", "bought_before": "90 days before"}
 
@@ -69,8 +70,8 @@ def scores(result: SurveyResult) -> Html:
         {
             "name": "Everybody who answered",
             "n": f"{result.everybody.n:,}",
-            "weighted": "",
-            "plain": words.score_with_interval(result.everybody, result),
+            "weighted": ("", ""),
+            "plain": _score_cell(result.everybody, result),
         }
     )
     return fragment(
@@ -110,12 +111,16 @@ def rates(result: SurveyResult) -> Html:
 def weights(result: SurveyResult) -> Html:
     """Return how far those who answered were from those they stand for, before and after."""
     made = [(arm.arm, arm.representation) for arm in result.arms if arm.representation]
-    rows = [_balance_row(arm, row) for arm, told in made for row in told.balance]
+    furthest = sorted(
+        ((arm, row) for arm, told in made for row in told.balance),
+        key=lambda pair: -abs(pair[1].difference_before),
+    )
+    rows = [_balance_row(arm, row) for arm, row in furthest[:MOST_WEIGHTS]]
     return fragment(
         "survey_weights.html",
         sentence=words.weights_sentence(result),
-        rows=rows[: 2 * MOST_ROWS],
-        left_out=max(len(rows) - 2 * MOST_ROWS, 0),
+        rows=rows,
+        left_out=len(furthest) - len(rows),
         effects=[
             (_ARMS[arm], f"{told.design_effect:.2f}", plain(told.effective_sample_size, 1.0))
             for arm, told in made
@@ -184,7 +189,7 @@ def method(result: SurveyResult) -> Html:
     )
 
 
-def campaign_section(result: SurveyResult | None, why_not: str) -> Html:
+def campaign_section(result: SurveyResult | None, why_not: str, *, comparable: bool = True) -> Html:
     """Return what a campaign's report says of its survey, or why that is not told."""
     if result is None:
         return fragment("note.html", text=why_not)
@@ -197,6 +202,7 @@ def campaign_section(result: SurveyResult | None, why_not: str) -> Html:
         rows=[_score_row(arm, result) for arm in result.arms],
         difference=_difference_row(result),
         cautions=result.failed,
+        comparable=comparable,
         confidence=confidence(result.confidence_level),
     )
 
@@ -228,26 +234,32 @@ def _rate(result: SurveyResult) -> tuple[str, str] | None:
     return (percent(answered / asked), f"of {asked:,} who were asked") if asked else None
 
 
-def _score_row(arm: ArmAnswers, result: SurveyResult) -> dict[str, str]:
+def _score_row(arm: ArmAnswers, result: SurveyResult) -> dict[str, Any]:
     return {
         "name": _ARMS[arm.arm],
         "n": f"{arm.response.n_answered:,}",
-        "weighted": words.score_with_interval(arm.weighted, result) if arm.weighted else "",
-        "plain": words.score_with_interval(arm.unweighted, result) if arm.unweighted else "",
+        "weighted": _score_cell(arm.weighted, result),
+        "plain": _score_cell(arm.unweighted, result),
     }
 
 
-def _difference_row(result: SurveyResult) -> dict[str, str] | None:
+def _score_cell(score: Score | None, result: SurveyResult) -> tuple[str, str]:
+    if score is None:
+        return "", ""
+    return with_interval(score.estimate, _writer(result), words.finest(result))
+
+
+def _difference_row(result: SurveyResult) -> dict[str, tuple[str, str]] | None:
     found = result.difference
     if found is None:
         return None
-    cells = {}
+    cells: dict[str, tuple[str, str]] = {}
     for name, estimate in (("weighted", found.weighted), ("plain", found.unweighted)):
-        cells[name] = ""
+        cells[name] = "", ""
         if estimate is not None:
             value, low, high = words.difference_in_words(estimate, result)
             sign = "\N{MINUS SIGN}" if estimate.estimate < 0 else "+"
-            cells[name] = f"{sign}{value} ({low} to {high})"
+            cells[name] = f"{sign}{value}", f"{low} to {high}"
     return cells
 
 
@@ -257,21 +269,19 @@ def _kind(variable: str, category: str) -> str:
     return f"{_VARIABLES[variable]}: {shortened(category.strip(), 40)}"
 
 
-def _rate_cell(rate: ResponseRate | None) -> tuple[str, str]:
+def _rate_cell(rate: ResponseRate | None) -> tuple[str, str, str]:
     if rate is None or rate.share is None:
-        return "", ""
+        return "", "", ""
     asked = rate.n if rate.n_invited is None else max(rate.n_invited, rate.n_answered)
-    low, high = (percent(end, 0.001) for end in (rate.share.ci_lower, rate.share.ci_upper))
-    share = percent(rate.share.estimate, 0.001)
-    return share, f"{rate.n_answered:,} of {asked:,}; {low} to {high}"
+    share, interval = with_interval(rate.share, percent, 0.01)
+    return share, interval, f"{rate.n_answered:,} of {asked:,}"
 
 
 def _balance_row(arm: str, row: Balance) -> tuple[str, ...]:
     return (
-        _ARMS[arm],
         _kind(row.variable, row.category),
+        _ARMS[arm],
         percent(row.population_share, 0.001),
         percent(row.unweighted_share, 0.001),
-        percent(row.weighted_share, 0.001),
         plain(row.difference_before, 0.01),
     )

@@ -103,17 +103,15 @@ def unknown_sentence(result: SurveyResult) -> str:
     if not asked:
         return "Nobody of those assigned is recorded as asked."
     return (
-        f"{answered:,} of {asked:,} who were asked answered ({percent(answered / asked)}). What "
-        "the others think is not known. Where the pleased are readier to answer than the annoyed, "
-        "the score is too high, and no weighting by what is known of customers mends that"
-        f"{_safer(result)}."
+        f"{answered:,} of {asked:,} who were asked answered ({percent(answered / asked)}); what "
+        f"the others think is not known. If the pleased are readier to answer, {_too_high(result)}."
     )
 
 
-def _safer(result: SurveyResult) -> str:
+def _too_high(result: SurveyResult) -> str:
     if not result.has_arms:
-        return ""
-    return "; both arms are then too high alike, so that their difference is the safer figure"
+        return "the score is too high"
+    return "the scores of both arms are too high, and their difference is the safer figure"
 
 
 def weights_sentence(result: SurveyResult) -> str:

@@ -29,6 +29,8 @@ from smsroi_models.clv.assigned_histories import assigned_histories, kinds_count
 from smsroi_models.clv.recruits import outside_the_arms, recruits_summed
 from smsroi_models.clv.retention_counts import arm_purchases, cohort_purchases, quarter_starts
 from smsroi_models.store.tables import ARMS, TABLES
+from smsroi_models.survey.people_asked import answered_people, latest_answers, population
+from smsroi_models.survey.questions import Survey
 
 STORE = {name: ibis.table(table.schema(), name=name) for name, table in TABLES.items()}
 CAMPAIGN = Campaign("C", "C", datetime(2025, 3, 1, tzinfo=UTC), 14, 0.6, "USD", None)
@@ -41,6 +43,9 @@ PEOPLE = series_customers(STORE, CAMPAIGN, SPAN)
 LEDGER = ledger(STORE, CAMPAIGN, AS_OF, 31)
 ARM = Moments.from_rows([[0.0, 0.0], [1.0, 2.0]], ["revenue", "pre_revenue"])
 HISTORIES = assigned_histories(STORE, CAMPAIGN, AS_OF, 14)
+SURVEY = Survey("s", "C", "nps", 0.0, 10.0, "How likely?")
+ASKED = population(STORE, SURVEY, CAMPAIGN, AS_OF)
+ANSWERS = latest_answers(STORE, SURVEY, AS_OF)
 QUERIES = {
     "assigned_customers": assigned_customers(STORE, CAMPAIGN),
     "ready_customers": READY,
@@ -74,6 +79,9 @@ QUERIES = {
         STORE, CAMPAIGN, AS_OF, outside_the_arms(STORE, CAMPAIGN, {"c": "recruited"})
     ),
     "arm_purchases": arm_purchases(STORE, CAMPAIGN, AS_OF, 44),
+    "population": ASKED,
+    "latest_answers": ANSWERS,
+    "answered_people": answered_people(STORE, ANSWERS, ASKED, AS_OF, 30),
     "cohort_purchases": cohort_purchases(STORE, AS_OF.date(), quarter_starts(AS_OF.date(), 8)),
 }
 
