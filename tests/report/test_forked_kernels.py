@@ -1,0 +1,118 @@
+"""Kernels forked from one server: clean, alike, apart from each other, and not missed when gone."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from smsroi_models.report import forked, kernel
+from smsroi_models.report.forked import KernelServer, kernel_server
+from smsroi_models.report.runner import render
+
+SAYS = Path(__file__).parents[1] / "notebooks" / "says_everything.ipynb"
+LOOKS = """
+import os, sys, json, seaborn
+seen = hasattr(seaborn, "left_by_another")
+seaborn.left_by_another = True
+print(json.dumps([seen, os.getpid(), os.getppid(), os.getcwd(), os.environ.get("SMSROI_TEST")]))
+"""
+
+
+@pytest.fixture
+def server() -> KernelServer:
+    found = kernel_server()
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def looked(tmp_path: Path) -> Callable[[str], list[object]]:
+    """Run a cell in a kernel of its own and return what it saw."""
+
+    def look(name: str) -> list[object]:
+        folder = tmp_path / name
+        folder.mkdir()
+        node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LOOKS)])  # type: ignore[no-untyped-call]
+        nbformat.write(node, folder / "in.ipynb")  # type: ignore[no-untyped-call]
+        done = kernel.execute(folder / "in.ipynb", folder / "out.ipynb", {}, cwd=folder)
+        text = done.cells[-1].outputs[0].text
+        return list(json.loads(text))
+
+    return look
+
+
+def test_each_kernel_is_a_clean_process_of_the_server(
+    looked: Callable[[str], list[object]],
+    server: KernelServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = looked("first")
+    monkeypatch.setenv("SMSROI_TEST", "asked for")
+    second = looked("second")
+    assert first[0] is second[0] is False  # what one leaves, the next does not find
+    assert first[1] != second[1]
+    assert first[2] == server.pid
+    assert second[3] == str(tmp_path / "second")
+    assert [first[4], second[4]] == [None, "asked for"]
+
+
+def test_another_environment_at_import_asks_for_another_server(
+    server: KernelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kernel_server() is server
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    other = kernel_server()
+    assert other is not None
+    assert other.pid != server.pid
+
+
+def test_the_same_bytes_without_forking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = render(SAYS, {}, tmp_path / "quick")
+    monkeypatch.setattr(kernel, "kernel_server", lambda: None)
+    plain = render(SAYS, {}, tmp_path / "plain")
+    assert quick.report.read_bytes() == plain.report.read_bytes()
+    assert quick.results.read_bytes() == plain.results.read_bytes()
+
+
+def test_a_dead_server_is_replaced_and_not_missed(
+    looked: Callable[[str], list[object]], server: KernelServer
+) -> None:
+    os.kill(server.pid, signal.SIGKILL)
+    server.wait()
+    assert looked("meanwhile")[2] == os.getpid()  # started the ordinary way
+    after = kernel_server()
+    assert after is not None
+    assert looked("after")[2] == after.pid
+
+
+def test_parallel_runs_do_not_meet(looked: Callable[[str], list[object]]) -> None:
+    names = [f"run-{number}" for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(looked, names))
+    assert [Path(str(row[3])).name for row in seen] == names
+    assert len({row[1] for row in seen}) == 4
+
+
+def test_closing_the_server_ends_its_kernels(tmp_path: Path) -> None:
+    own = KernelServer()
+    running = own.fork(["-f", str(tmp_path / "k.json")], str(tmp_path), dict(os.environ))
+    assert running.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(0.01)
+    own.close()
+    assert running.wait(10) == 0
+    running.kill()  # of no consequence by now
+    with pytest.raises(OSError):
+        own.fork([], str(tmp_path), {})
+
+
+def test_no_server_where_the_system_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(forked.os, "fork")
+    assert kernel_server() is None
