@@ -144,7 +144,8 @@ def _joined(labels: Labels, totals: Mapping[str, float]) -> dict[str, str]:
     counts: Counter[Any] = Counter({name: 0 for name, total in totals.items() if total > 0})
     counts.update(labels.tolist())
     order = sorted(counts, key=lambda name: (counts[name], str(name)))
-    joined, carried = [], 0
+    joined: list[str] = []
+    carried = 0
     for name in order:
         if counts[name] >= FEWEST and (carried >= FEWEST or not joined):
             break

@@ -84,7 +84,7 @@ def rake(
     for _ in range(_MOST_ROUNDS):
         for margin in read:
             free *= _factors(margin, free, least, most)[margin.code]
-        weights = np.clip(free, least, most)
+        weights: Floats = np.clip(free, least, most)
         if _furthest(read, weights) <= _TOLERANCE:
             return weights
     worst = max(read, key=lambda margin: _furthest([margin], weights))
