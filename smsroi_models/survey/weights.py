@@ -78,13 +78,13 @@ def rake(
     read = read_margins(frame, margins)
     base = base_of(base_weights, len(read[0].code))
     total = float(read[0].totals.sum())
-    weights = base * (total / base.sum())
+    weights: Floats = base * (total / base.sum())
     least, most = _limits(bounds, total / len(base))
     free = weights.copy()
     for _ in range(_MOST_ROUNDS):
         for margin in read:
             free *= _factors(margin, free, least, most)[margin.code]
-        weights: Floats = np.clip(free, least, most)
+        weights = np.clip(free, least, most)
         if _furthest(read, weights) <= _TOLERANCE:
             return weights
     worst = max(read, key=lambda margin: _furthest([margin], weights))
