@@ -13,13 +13,13 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.errors import NotEstimableError
 
 
-def share_of(count: int, total: int, confidence_level: float = 0.95) -> Estimate:
+def share_of(count: float, total: float, confidence_level: float = 0.95) -> Estimate:
     """Return a share in [0, 1] with Wilson's interval.
 
     Parameters
     ----------
-    count, total : int
-        ``0 <= count <= total``.
+    count, total : float
+        ``0 <= count <= total``; an effective size of weighted data need not be whole.
     confidence_level : float
         In (0, 1).
 

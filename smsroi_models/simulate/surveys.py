@@ -20,6 +20,7 @@ from smsroi_models.simulate.columns import (
     picked,
     table_frame,
 )
+from smsroi_models.simulate.comments import draw_comments
 from smsroi_models.simulate.history import History
 from smsroi_models.simulate.shop import Shop
 
@@ -30,13 +31,6 @@ NOISE = 0.8
 _ANSWER_LOG_ODDS = 0.8  # per unit of satisfaction
 _ANONYMOUS_SHARE = 0.03
 _COMMENT_SHARE = 0.3
-_COMMENTS = (
-    "Delivery took longer than expected.",
-    "The offer did not apply to what I wanted.",
-    "Fine overall.",
-    "Easy to order, thank you.",
-    "Great service, will order again.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +126,9 @@ def _responses_frame(history: History, asked: _Answers, rng: np.random.Generator
     row = row[np.argsort(asked.responded[row], kind="stable")]
     score = asked.score[row]
     customer = np.where(rng.random(len(row)) < _ANONYMOUS_SHARE, NONE, asked.customer[row])
-    comment = np.minimum(score / _HIGHEST * len(_COMMENTS), len(_COMMENTS) - 1).astype(np.int64)
     silent = rng.random(len(row)) >= _COMMENT_SHARE
+    # From a stream of its own: what is written moves no other draw.
+    comments = draw_comments(score, silent, rng.spawn(1)[0])
     return table_frame(
         "responses",
         {
@@ -142,6 +137,6 @@ def _responses_frame(history: History, asked: _Answers, rng: np.random.Generator
             "customer_id": history.customer_keys(customer),
             "responded_at": history.times(asked.responded[row]),
             "score": score,
-            "comment": picked(_COMMENTS, np.where(silent, NONE, comment)),
+            "comment": comments.column(),
         },
     )

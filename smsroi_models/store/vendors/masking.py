@@ -2,7 +2,10 @@
 
 import re
 
-_ADDRESS = r"[^\s@,;:<>\"'=&?/]+(?:@|%40)[^\s@,;:<>\"'&?/]+\.[A-Za-z]{2,}"
+# From the first character of a run on, and never taking back what it took: tried from each of its
+# characters, a long run without an @ would be read as often as it has characters.
+_RUN = r"[^\s@,;:<>\"'=&?/]"
+_ADDRESS = rf"(?<!{_RUN})(?:(?!%40){_RUN})++(?:@|%40)[^\s@,;:<>\"'&?/]+\.[A-Za-z]{{2,}}"
 _NUMBER = (
     r"\+\d[\d ().-]{6,}\d"  # with its country
     r"|(?<![\w.-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w.-])"  # as written
