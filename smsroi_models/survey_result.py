@@ -6,9 +6,11 @@ from datetime import datetime
 from smsroi_models.attribution.checks import Check
 from smsroi_models.records import Record
 from smsroi_models.survey.arm_answers import ArmAnswers, ArmDifference, ResponseRate
+from smsroi_models.survey.drivers import Drivers
 from smsroi_models.survey.followed import Followed
 from smsroi_models.survey.metrics import Score
 from smsroi_models.survey.questions import Survey
+from smsroi_models.survey.themes import Themes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,29 @@ class AnswerCounts(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyComments(Record):
+    """What people wrote beside their answer.
+
+    Attributes
+    ----------
+    n_comments : int
+        Of known people, each person's latest.
+    drivers : Drivers or None
+        Words that go with low scores and with high ones; None where they cannot be told.
+    no_drivers : str
+        Why; empty where they can.
+    themes : Themes or None
+    no_themes : str
+    """
+
+    n_comments: int
+    drivers: Drivers | None
+    no_drivers: str
+    themes: Themes | None
+    no_themes: str
+
+
+@dataclass(frozen=True, slots=True)
 class SurveyResult(Record):
     """What the answers to a survey say, and of whom.
 
@@ -74,6 +99,8 @@ class SurveyResult(Record):
         By arm and, within it, by variable and category.
     followed : Followed or None
         What people bought after their answer; None without orders, or where no days are over.
+    comments : SurveyComments or None
+        What they wrote; None where a campaign's report reads the survey.
     checks : tuple of Check
     missing : dict of str to str
         Tables that the store lacks, with what the report therefore cannot say.
@@ -93,6 +120,7 @@ class SurveyResult(Record):
     difference: ArmDifference | None
     rates: tuple[ResponseRate, ...]
     followed: Followed | None
+    comments: SurveyComments | None
     checks: tuple[Check, ...]
     missing: dict[str, str]
     store_fingerprint: str

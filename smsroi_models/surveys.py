@@ -34,6 +34,7 @@ from smsroi_models.survey.followed import Followed, what_followed
 from smsroi_models.survey.metrics import METRICS, Metric, score_by_metric
 from smsroi_models.survey.people_asked import Asked, Cell, collect_asked
 from smsroi_models.survey.questions import Survey, read_survey, read_survey_ids
+from smsroi_models.survey_comments import read_comments
 from smsroi_models.survey_result import AnswerCounts, SurveyResult
 
 NEEDED = ("surveys", "responses")
@@ -102,6 +103,7 @@ def analyze_survey(
         boxes=boxes,
         weight_by=weight_by,
         confidence_level=confidence_level,
+        with_comments=True,
     )
     told = [Check(f"Table {f.table}", "informational", f.message, f.remedy) for f in findings]
     return replace(found, checks=ranked([*found.checks, *told]))
@@ -135,6 +137,7 @@ def read_survey_result(
     boxes: int | None = None,
     weight_by: Sequence[str] = _WEIGHT_BY,
     confidence_level: float = 0.95,
+    with_comments: bool = False,
 ) -> SurveyResult:
     """Return what `analyze_survey` does, of a store and parameters that are checked already.
 
@@ -159,6 +162,11 @@ def read_survey_result(
     difference = difference_of_arms(*arms) if len(arms) == 2 else None
     counts = _counts(asked, arms)
     followed = _followed(asked, metric, scale, follow_days, boxes, confidence_level)
+    comments = (
+        read_comments(asked.people, metric, scale, boxes=boxes, confidence_level=confidence_level)
+        if with_comments
+        else None
+    )
     checks = _checks(arms, difference, counts)
     values, numbers = np.unique(given, return_counts=True)
     return SurveyResult(
@@ -177,6 +185,7 @@ def read_survey_result(
         difference=difference,
         rates=rates,
         followed=followed,
+        comments=comments,
         checks=ranked(checks),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint(),

@@ -241,6 +241,7 @@ LAYERS = {
             "lifetime_predictions",
             "surveys",
             "survey_result",
+            "survey_comments",
         ),
         ("foundation", "seam", "tables", "numbers", "composition"),
         ENGINE,
@@ -290,9 +291,9 @@ ONLY_THROUGH = {
     "phonenumbers": ("store.pseudonyms", "masking"),
     "sklearn": ("survey.topics",),
 }
-# The command line seeds a generator, and so does a draw that is repeated from its recorded seed;
-# everything else is handed one.
-SEEDS = ("cli", "planning.assign")
+# The command line seeds a generator, and so do a draw that is repeated from its recorded seed and a
+# report's search for themes, which is to find the same ones again; everything else is handed one.
+SEEDS = ("cli", "planning.assign", "survey_comments")
 RANDOM_TYPES = {"Generator", "BitGenerator", "SeedSequence"}
 # Ibis methods that run a query; in the tables layer only a function that says so may call them.
 RUNS = {"execute", "to_pyarrow", "to_pandas", "to_polars", "to_pyarrow_batches"}

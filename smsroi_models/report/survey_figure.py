@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from smsroi_models.report import survey_words as words
 from smsroi_models.report.drawing import BLUE, GREEN, GREY, INK, RED, Picture, figure_style, head
+from smsroi_models.report.drivers_figure import dumbbells
 from smsroi_models.report.numbers import percent, plain
 from smsroi_models.report.words import confidence
 from smsroi_models.survey.answers import Scale, read_answers
@@ -85,6 +86,14 @@ def followed(result: SurveyResult) -> Picture | None:
         sns.despine(ax=axes, left=True)
         axes.tick_params(left=False)
     return Picture(figure, f"{title}. {_say_followed(found, names, level)}.")
+
+
+def drivers(result: SurveyResult) -> Picture | None:
+    """Draw the words of low and of high scorers; None where there are none."""
+    found = result.comments.drivers if result.comments else None
+    if found is None or not (found.low or found.high):
+        return None
+    return dumbbells(found)
 
 
 def _decimals(found: Followed) -> int:

@@ -6,6 +6,7 @@ The question, segments and regions are somebody else's text: every value passes 
 from typing import Any
 
 from smsroi_models.report import survey_words as words
+from smsroi_models.report.drivers_page import drivers_table, themes_table
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
 from smsroi_models.report.results import versions
@@ -163,6 +164,24 @@ def followed(result: SurveyResult) -> Html:
         not_correlated=found.not_correlated,
         confidence=confidence(result.confidence_level),
     )
+
+
+def drivers(result: SurveyResult) -> Html:
+    """Return the words that go with low scores and with high ones, or why they are not told."""
+    found = result.comments
+    if found is None or found.drivers is None:
+        why = found.no_drivers if found else "comments were not read"
+        return fragment("note.html", text=f"Which words go with low scores cannot be told: {why}.")
+    return drivers_table(found.drivers)
+
+
+def themes(result: SurveyResult) -> Html:
+    """Return what the comments are about, or why that is not told."""
+    found = result.comments
+    if found is None or found.themes is None:
+        why = found.no_themes if found else "comments were not read"
+        return fragment("note.html", text=f"What the comments are about cannot be told: {why}.")
+    return themes_table(found.themes, result.currency)
 
 
 def checks(result: SurveyResult) -> Html:

@@ -17,5 +17,6 @@ def survey_values(result: SurveyResult) -> dict[str, Any]:
         "arms": {arm.arm or "asked": arm.to_dict() for arm in result.arms},
         "difference": result.difference.to_dict() if result.difference else None,
         "rates": [rate.to_dict() for rate in result.rates],
+        "comments": result.comments.to_dict() if result.comments else None,
         "followed": result.followed.to_dict() if result.followed else None,
     }

@@ -38,6 +38,8 @@ class People:
         ``"treatment"``, ``"holdout"``, or ``""`` for who is not among the assigned.
     groups : dict of str to ndarray of str
         Segment, region and whether the person bought before, as far as the store knows them.
+    comment : tuple of str or None, of length n
+        Hostile text, as it stands in the store.
     """
 
     score: Floats
@@ -45,6 +47,7 @@ class People:
     over: NDArray[np.bool_]
     arm: Labels
     groups: dict[str, Labels]
+    comment: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,9 @@ def collect_asked(
     by = [name for name in weight_by if name in everybody.columns]
     answers = latest_answers(store, survey, as_of)
     known = answered_people(store, answers, everybody, as_of, follow_days)
-    rows = known.select("score", "spend", "over", "arm", *by).to_pyarrow()
+    columns = ("score", "spend", "over", "arm", "comment", *by)
+    # In a fixed order: what is summed or drawn from the rows is then the same in every run.
+    rows = known.order_by("customer_id").select(*columns).to_pyarrow()
     cells = _cells(everybody, answers, by).to_pyarrow().to_pylist()
     counts = _counts(store, survey, as_of).to_pyarrow().to_pylist()[0]
     nobody = anonymous_answers(store, survey, as_of).select("score").to_pyarrow()
@@ -126,6 +131,7 @@ def collect_asked(
             over=np.asarray(rows["over"].to_pylist(), dtype=np.bool_),
             arm=_labels(rows["arm"]),
             groups={name: _labels(rows[name]) for name in by},
+            comment=tuple(rows["comment"].to_pylist()),
         ),
         cells=tuple(_cell(row, by) for row in cells),
         anonymous=_floats(nobody["score"]),
