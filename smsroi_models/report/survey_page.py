@@ -80,7 +80,6 @@ def scores(result: SurveyResult) -> Html:
         rows=rows,
         difference=_difference_row(result),
         counts=words.counts_sentence(result),
-        weights=words.weights_sentence(result),
         confidence=confidence(result.confidence_level),
     )
 

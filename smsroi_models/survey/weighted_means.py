@@ -65,6 +65,8 @@ def weighted_mean(answers: Answers, values: Floats) -> WeightedMean:
     kish = float(n**2 / (w**2).sum())
     if n < 2 or values.min() == values.max():
         return WeightedMean(mean, 0.0, kish, n)
+    if answers.design.shape[1] == 1 and w.min() == w.max():
+        return WeightedMean(mean, spread, float(n), n)
     left_out = _left_out_residuals(answers.design, w, centred)
     variance = (n - 1) / n * float(((w * left_out) ** 2).sum()) / n**2
     # The columns may explain every answer, which leaves nothing to tell the error from.
