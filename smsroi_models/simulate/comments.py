@@ -147,7 +147,7 @@ def _topic(score: Floats, rng: np.random.Generator) -> Integers:
     height = (score / _HIGHEST)[:, None]
     reached = np.cumsum((1 - height) * _AT_LOWEST + height * _AT_HIGHEST, axis=1)
     drawn = (rng.random(len(score))[:, None] > reached).sum(axis=1)
-    return np.minimum(drawn, len(TOPICS) - 1)
+    return np.asarray(np.minimum(drawn, len(TOPICS) - 1))
 
 
 def _written(opener: int, topic: int, text: int, second: int, second_text: int) -> str:

@@ -161,7 +161,9 @@ def comment_themes(
     --------
     >>> told = ["the parcel came late"] * 60 + ["easy to order"] * 60
     >>> spend = [20.0, 30.0] * 30 + [40.0, 50.0] * 30
-    >>> found = comment_themes(told, [3, 10] * 60, spend, rng=np.random.default_rng(1))
+    >>> found = comment_themes(
+    ...     told, [3, 10] * 60, spend, rng=np.random.default_rng(1), most_themes=2
+    ... )
     >>> [(sorted(theme.words), theme.share.estimate) for theme in found.themes]
     [(['easy', 'order', 'to'], 0.5), (['came', 'late', 'parcel', 'the'], 0.5)]
     >>> found.themes[0].spend.difference.estimate
@@ -216,7 +218,7 @@ def _kept(
     """Return how many topics were asked for, and those of them that are themes."""
     found = []
     for place in np.flatnonzero(topics.stable):
-        words = _words(topics.weights, place, tied)
+        words = _words(topics.weights, int(place), tied)
         if len(words):
             held = np.asarray(presence.matrix[:, words].sum(axis=1))
             stability = float(min(topics.stability[place], 1.0))
