@@ -3,10 +3,11 @@
 import json
 import re
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +15,13 @@ from smsroi_models.cli_import import importing
 from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
 from smsroi_models.cli_programme import programmes
+from smsroi_models.cli_schedule import schedules
 from smsroi_models.cli_survey import surveys
 from smsroi_models.errors import DataError, ParameterError, SmsroiError, StoreError
 from smsroi_models.paths import NOTEBOOKS, find_store
+
+if TYPE_CHECKING:
+    from smsroi_models.report.batch import Batch
 
 app = typer.Typer(
     help="Did this text campaign pay for itself, how sure are we, and what should we do next?",
@@ -29,6 +34,7 @@ app.add_typer(planning)
 app.add_typer(programmes)
 app.add_typer(lifetimes)
 app.add_typer(surveys)
+app.add_typer(schedules)
 
 StoreOption = Annotated[
     str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
@@ -106,10 +112,26 @@ def report(
         list[str] | None,
         typer.Option("-p", help="NAME=VALUE of the notebook, typed strictly; may be repeated."),
     ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Reports rendered side by side.")] = 1,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="With --all: render unchanged reports, too.")
+    ] = False,
+    keep: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Reports kept of each campaign, and each month's last; 0 for all."
+        ),
+    ] = 0,
+    log: Annotated[
+        Path | None, typer.Option(help="File to which events are added as JSON lines.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Render the reports of some campaigns, or of all, and the index of reports."""
+    """Render the reports of some campaigns, or what changed of all, and the index of reports."""
     from smsroi_models.report.batch import render_campaigns
+    from smsroi_models.report.one_run import only_run
+    from smsroi_models.report.retention import remove_old_reports
+    from smsroi_models.report.run_log import open_log
 
     notebook = NOTEBOOKS / "campaign_roi.ipynb"
     url = find_store(store)
@@ -126,17 +148,24 @@ def report(
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     if not as_json:
         print(f"Reading {url}")
-    batch = render_campaigns(
-        notebook,
-        ids,
-        values,
-        reports,
-        say=None if as_json else print,
-    )
+    # Runs over all campaigns are the scheduled ones, and the ones that could meet.
+    with only_run(reports) if every else nullcontext():
+        if keep:
+            remove_old_reports(reports, keep)
+        batch = render_campaigns(
+            notebook,
+            ids,
+            values,
+            reports,
+            say=None if as_json else print,
+            log=open_log(log),
+            jobs=jobs,
+            keep_unchanged=every and not anew,
+        )
     if as_json:
         _print_json(batch.to_dict())
     else:
-        print(f"\nOpen {batch.index}")
+        _print_end(batch)
     if batch.failed or (batch.waiting and not every):
         raise typer.Exit(1)
 
@@ -196,6 +225,12 @@ def _chosen(store: str, campaigns: list[str], every: bool) -> list[str]:
             return [read_campaign(opened, name).campaign_id for name in dict.fromkeys(campaigns)]
         except DataError as error:
             raise ParameterError(str(error)) from error
+
+
+def _print_end(batch: "Batch") -> None:
+    if batch.unchanged:
+        print(f"\n{len(batch.unchanged)} unchanged: left as they were (--anew renders them, too)")
+    print(f"\nOpen {batch.index}")
 
 
 def _assigned(notebook: Path, texts: list[str]) -> dict[str, object]:

@@ -85,6 +85,18 @@ def test_the_same_store_gives_the_same_bytes(shop, tmp_path):
     assert files[0] == files[1]
 
 
+def test_campaigns_are_listed_for_a_script(shop):
+    assert _smsroi("campaigns", "--store", shop).stdout.split() == ["camp-01", "camp-02"]
+    assert json.loads(_smsroi("campaigns", "--store", shop, "--json").stdout)[0] == "camp-01"
+
+
+def test_schedule_prints_the_command_with_whole_paths(shop, tmp_path):
+    run = _smsroi("schedule", "--print", "cron", "--store", shop, "--reports", tmp_path)
+    assert run.returncode == 0
+    assert f"report --all --store {shop} --reports {tmp_path} --log" in run.stdout
+    assert _smsroi("schedule", "--print", "cron", "--at", "noon").returncode == 2
+
+
 def test_all_counts_running_campaigns_as_waiting_not_as_failed(shop, tmp_path):
     arguments = ("--store", shop, "--reports", tmp_path, "--as-of", "2025-02-01", "--json")
     run = _smsroi("report", "--all", *arguments)
@@ -92,6 +104,11 @@ def test_all_counts_running_campaigns_as_waiting_not_as_failed(shop, tmp_path):
     assert run.returncode == 0
     assert list(told["rendered"]) == ["camp-01"] and list(told["waiting"]) == ["camp-02"]
     assert "2025-02-19" in told["waiting"]["camp-02"]
+    page = Path(told["rendered"]["camp-01"])
+    written = page.stat().st_mtime_ns
+    again = json.loads(_smsroi("report", "--all", *arguments).stdout)
+    assert again["unchanged"] == {"camp-01": str(page)} and not again["rendered"]
+    assert page.stat().st_mtime_ns == written
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,12 @@ def forget(server: KernelServer) -> None:
             _server = None
 
 
+def stop_kernels() -> None:
+    """End every forked kernel of this process, if there are any."""
+    if _server is not None:
+        forget(_server)
+
+
 def _surroundings() -> tuple[object, ...]:
     read = sorted(item for item in os.environ.items() if _READ_AT_IMPORT.match(item[0]))
     files = sorted((path.name, path.stat().st_mtime_ns) for path in _PACKAGE.rglob("*.py"))

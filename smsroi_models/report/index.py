@@ -18,7 +18,7 @@ from smsroi_models.report.hygiene import check_page, clean_text
 from smsroi_models.report.numbers import percent, say, shortened
 from smsroi_models.report.results import OUTCOMES, PLANNED, SURVEYED, VALUED
 
-_FAILED = ".failed.ipynb"
+_FAILED = ".failed.html"
 _HUGE = 1e9  # a billionfold return is no return but a damaged file
 
 
@@ -58,7 +58,7 @@ def write_index(reports: str | Path) -> Path:
     folder = Path(reports)
     folder.mkdir(parents=True, exist_ok=True)
     page = (
-        _environment()
+        environment()
         .get_template("listing.html.j2")
         .render(
             title="Text campaigns: did they pay for themselves?",
@@ -144,7 +144,7 @@ def _report(path: Path) -> Entry:
 
 def _attempt(path: Path, name: str) -> Entry:
     as_of = path.name.removesuffix(_FAILED)
-    text = f"failed: the attempt is kept in {path.parent.name}/{path.name}"
+    text = "failed: the page says why; earlier reports are as they were"
     return Entry(name, as_of, text, state="failed", link=_link(path.parent.name, path.name))
 
 
@@ -153,7 +153,8 @@ def _link(*parts: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates of pages that no notebook makes; every value is escaped."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "template"),
         autoescape=True,

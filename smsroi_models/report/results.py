@@ -80,8 +80,9 @@ def write_results(
     notebook_name: str,
     notebook: bytes,
     path: Path,
+    code_sha256: str = "",
 ) -> None:
-    """Write ``results.json``: the results, their parameters, versions and the notebook's SHA-256.
+    """Write ``results.json``: the results and what they were made from.
 
     The same inputs give the same bytes: keys are sorted, and no clock is read.
 
@@ -95,6 +96,7 @@ def write_results(
         **results,
         "parameters": dict(parameters),
         "notebook": {"name": notebook_name, "sha256": hashlib.sha256(notebook).hexdigest()},
+        "code_sha256": code_sha256,
         "versions": versions(),
     }
     try:

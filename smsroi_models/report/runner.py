@@ -5,7 +5,8 @@
     reports/<campaign>/<as-of>/   report.html  notebook.ipynb  results.json
     reports/<campaign>/plan-<as-of>/           the same of a campaign that is only planned
     reports/<campaign>/value-<as-of>/          the same of customers' lifetime value
-    reports/<campaign>/<as-of>.failed.ipynb    the last attempt, if it failed
+    reports/<campaign>/<as-of>.failed.html     why the last attempt failed, if it did
+    reports/<campaign>/<as-of>.failed.ipynb    that attempt
 
 Names and types are checked before a kernel starts. Everything is made in a work folder beside the
 reports and moved into place file by file, ``results.json`` last: whoever reads meanwhile, and
@@ -25,6 +26,7 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from smsroi_models import errors
 from smsroi_models.errors import ParameterError, RenderError
+from smsroi_models.report.failure_page import write_failure
 from smsroi_models.report.folders import (
     as_of_folder,
     folder_name,
@@ -32,6 +34,7 @@ from smsroi_models.report.folders import (
     partial_folder,
     report_folder,
 )
+from smsroi_models.report.freshness import code_sha256
 from smsroi_models.report.html import to_html
 from smsroi_models.report.kernel import execute
 from smsroi_models.report.numbers import shortened
@@ -105,13 +108,17 @@ def render(
             moment = _moment(results, campaign_id, requested)
             _write(work, executed, results, values, source.name)
         except RenderError as error:
-            if _is_fault(error) and _kept(work / "notebook.ipynb", failed, source.name):
-                error.add_note(f"The attempt is kept as {failed}; earlier reports are untouched.")
+            if _is_fault(error):
+                if _kept(work / "notebook.ipynb", failed, source.name):
+                    note = f"The attempt is kept as {failed}; earlier reports are untouched."
+                    error.add_note(note)
+                write_failure(failed.with_suffix(".html"), campaign_id, str(error), failed)
             raise
         target = campaign / report_folder(moment, results["outcome"])
         _publish(work, target)
-    for name in {failed.name, f"{moment}.failed.ipynb"}:
-        (campaign / name).unlink(missing_ok=True)
+    for failure in {failed, campaign / f"{moment}.failed.ipynb"}:
+        failure.unlink(missing_ok=True)
+        failure.with_suffix(".html").unlink(missing_ok=True)
     report, executed_path, results_path = (target / name for name in _FILES)
     return RenderedReport(
         folder=target,
@@ -187,7 +194,7 @@ def _write(
     (work / "report.html").write_text(page, encoding="utf-8")
     _write_notebook(executed, work / "notebook.ipynb", name)
     notebook = (work / "input.ipynb").read_bytes()
-    write_results(results, values, name, notebook, work / "results.json")
+    write_results(results, values, name, notebook, work / "results.json", code_sha256())
 
 
 def _write_notebook(node: NotebookNode, path: Path, name: str) -> None:

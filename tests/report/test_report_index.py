@@ -85,7 +85,7 @@ def test_every_outcome_is_listed(outcome: str, tmp_path: Path) -> None:
 def test_every_link_leads_to_its_file(tmp_path: Path) -> None:
     add_report(tmp_path, "a b & c#d?e%f", "2025-06-30")
     add_report(tmp_path, "Frühling", "2025-06-30")
-    (tmp_path / "Frühling" / "latest.failed.ipynb").write_text("{}")
+    (tmp_path / "Frühling" / "latest.failed.html").write_text("")
     links = Links(write_index(tmp_path).read_text(encoding="utf-8")).found
     assert len(links) == 3
     assert all((tmp_path / unquote(link)).is_file() for link in links)
@@ -102,7 +102,7 @@ def test_names_and_verdicts_are_text(tmp_path: Path) -> None:
 
 def test_a_failed_attempt_is_listed_under_its_campaign(tmp_path: Path) -> None:
     add_report(tmp_path, "X", "2025-06-30", name="Spring sale")
-    (tmp_path / "X" / "latest.failed.ipynb").write_text("{}")
+    (tmp_path / "X" / "latest.failed.html").write_text("")
     (campaign,) = list_reports(tmp_path)
     assert [entry.state for entry in campaign] == ["failed", "done"]
     assert {entry.name for entry in campaign} == {"Spring sale"}

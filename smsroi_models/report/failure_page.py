@@ -1,0 +1,42 @@
+"""The page that stands beside a campaign's reports where the last attempt failed."""
+
+from pathlib import Path
+
+from smsroi_models.report.hygiene import check_page, clean_text
+from smsroi_models.report.index import environment
+from smsroi_models.report.numbers import shortened
+
+SUFFIX = ".failed.html"
+_MESSAGE_LENGTH = 1000
+
+
+def write_failure(path: Path, campaign_id: str, message: str, attempt: Path) -> bool:
+    """Write why a report could not be made, in plain words; return whether that succeeded.
+
+    Parameters
+    ----------
+    path : ``<moment>.failed.html`` in the campaign's folder.
+    campaign_id, message : untrusted text.
+    attempt : the executed notebook beside the page, linked if it is there.
+    """
+    page = (
+        environment()
+        .get_template("failure.html.j2")
+        .render(
+            title=f"The report of {shortened(campaign_id)} could not be made",
+            language="en",
+            campaign_id=shortened(campaign_id),
+            moment=path.name.removesuffix(SUFFIX),
+            message=shortened(message, _MESSAGE_LENGTH),
+            attempt=attempt.name if attempt.exists() else "",
+        )
+    )
+    page = clean_text(page)
+    check_page(page, relative_links=True)
+    try:
+        partial = path.with_name(f".{path.name}")
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(path)
+    except OSError:  # the failure itself is what counts, and is told elsewhere
+        return False
+    return True

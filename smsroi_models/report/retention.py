@@ -1,0 +1,50 @@
+"""Which reports of a campaign are kept: the newest ones, and the last of each month."""
+
+import shutil
+from pathlib import Path
+
+from smsroi_models.errors import ParameterError
+from smsroi_models.report.folders import MARKS, locked
+
+
+def remove_old_reports(reports: Path, keep: int) -> list[Path]:
+    """Remove whole old reports below a folder and return where they were.
+
+    Of each campaign stay the newest ``keep`` reports and, of every calendar month of their
+    moments, the newest one. Plans and forecasts of customers' value, attempts that failed and
+    whatever else lies there are not touched.
+
+    Raises
+    ------
+    ParameterError
+        ``keep`` is below 1.
+    """
+    if keep < 1:
+        raise ParameterError(f"keep is {keep}: name 1 report or more of each campaign")
+    removed = []
+    for campaign in sorted(path for path in reports.iterdir() if path.is_dir()):
+        if old := _old(campaign, keep):
+            with locked(campaign):
+                removed += [folder for folder in old if _removed(folder)]
+    return removed
+
+
+def _old(campaign: Path, keep: int) -> list[Path]:
+    found = sorted(
+        (path.parent for path in campaign.glob("[!.]*/results.json")),
+        key=lambda folder: folder.name,
+        reverse=True,
+    )
+    dated = [folder for folder in found if not folder.name.startswith(tuple(MARKS.values()))]
+    last_of_month: dict[str, Path] = {}
+    for folder in dated:
+        last_of_month.setdefault(folder.name[:7], folder)
+    kept = {*dated[:keep], *last_of_month.values()}
+    return [folder for folder in dated if folder not in kept]
+
+
+def _removed(folder: Path) -> bool:
+    # Without its results no reader takes the rest for a report, should we be killed halfway.
+    (folder / "results.json").unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()

@@ -1,0 +1,225 @@
+"""Units that run `smsroi report --all` every day, as text to be installed by hand.
+
+Each of them runs the same command that a person would type, with a time limit; the command itself
+sees to it that two runs do not meet and that a run which was missed or killed does no harm.
+"""
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from smsroi_models.errors import ParameterError
+
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_JINJA = re.compile(r"\{[{%#]")  # Airflow fills templates in a command
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What is to run, and when.
+
+    Attributes
+    ----------
+    program, store, reports, folder : str
+        The `smsroi` program, the store, the folder of reports and the working folder; absolute.
+    at : str
+        Time of day as ``"06:30"``: the machine's for cron and systemd, UTC for the others.
+    limit_minutes : int
+        After which a run is killed; 1 or more.
+    jobs : int
+        Reports rendered side by side.
+
+    Raises
+    ------
+    ParameterError
+        A path holds control characters, or ``at`` is no time of day.
+    """
+
+    program: str
+    store: str
+    reports: str
+    folder: str
+    at: str = "06:30"
+    limit_minutes: int = 120
+    jobs: int = 1
+
+    def __post_init__(self) -> None:
+        if not _TIME.fullmatch(self.at):
+            raise ParameterError(f"at is {self.at!r}: write a time of day such as 06:30")
+        for path in (self.program, self.store, self.reports, self.folder):
+            if _CONTROL.search(path):
+                raise ParameterError(f"{path!r} holds a control character: name another path")
+
+    @property
+    def options(self) -> list[str]:
+        """Return the arguments that every run has."""
+        return ["--store", self.store, "--reports", self.reports]
+
+    @property
+    def command(self) -> list[str]:
+        """Return the whole run as arguments."""
+        log = ["--log", f"{self.reports}/runs.jsonl"]
+        jobs = ["--jobs", str(self.jobs)] if self.jobs > 1 else []
+        return [self.program, "report", "--all", *self.options, *jobs, *log]
+
+
+def write_schedule(kind: str, schedule: Schedule) -> str:
+    """Return the units of one kind of scheduler.
+
+    Raises
+    ------
+    ParameterError
+        The kind is not in `KINDS`.
+
+    Examples
+    --------
+    >>> cron = write_schedule("cron", Schedule("/smsroi", "/shop", "/out", "/kit", "05:15"))
+    >>> cron.splitlines()[1].partition(" --store")[0]
+    '15 05 * * * cd /kit && timeout 7200 /smsroi report --all'
+    """
+    if kind not in KINDS:
+        raise ParameterError(f"{kind!r} is no scheduler here: choose from {', '.join(KINDS)}")
+    return KINDS[kind](schedule)
+
+
+def _cron(schedule: Schedule) -> str:
+    hour, minute = schedule.at.split(":")
+    # cron takes a bare % for the end of the command.
+    run = shlex.join(["timeout", str(60 * schedule.limit_minutes), *schedule.command])
+    line = f"cd {shlex.quote(schedule.folder)} && {run}".replace("%", r"\%")
+    return (
+        "# Add with `crontab -e`. Output and errors are mailed to you, or go where MAILTO says.\n"
+        f"{minute} {hour} * * * {line}\n"
+    )
+
+
+def _systemd(schedule: Schedule) -> str:
+    run = " ".join(_systemd_word(word) for word in schedule.command)
+    return f"""\
+# ~/.config/systemd/user/smsroi.service
+[Unit]
+Description=Reports of text campaigns
+
+[Service]
+Type=oneshot
+WorkingDirectory={_systemd_path(schedule.folder)}
+ExecStart={run}
+TimeoutStartSec={schedule.limit_minutes}min
+Nice=10
+
+# ~/.config/systemd/user/smsroi.timer
+[Unit]
+Description=Reports of text campaigns every day
+
+[Timer]
+OnCalendar=*-*-* {schedule.at}:00
+Persistent=true
+RandomizedDelaySec=60
+
+[Install]
+WantedBy=timers.target
+
+# Then: systemctl --user daemon-reload && systemctl --user enable --now smsroi.timer
+# A run missed while the machine was off is made up for. See it: journalctl --user -u smsroi
+"""
+
+
+def _systemd_word(word: str) -> str:
+    word = _systemd_path(word).replace("$", "$$").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{word}"' if re.search(r"[\s'\"\\;]", word) else word
+
+
+def _systemd_path(path: str) -> str:
+    return path.replace("%", "%%")
+
+
+def _github(schedule: Schedule) -> str:
+    hour, minute = schedule.at.split(":")
+    return f"""\
+# .github/workflows/reports.yml of the repository that holds the kit; the time is UTC.
+name: reports
+on:
+  schedule:
+    - cron: "{int(minute)} {int(hour)} * * *"
+  workflow_dispatch:
+concurrency: reports
+permissions:
+  contents: read
+jobs:
+  reports:
+    runs-on: ubuntu-latest
+    timeout-minutes: {schedule.limit_minutes}
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.11"
+      # Put the store in place here, for instance from a bucket: it must not be in the repository.
+      - run: make setup
+      - run: .venv/bin/smsroi report --all --store "$STORE" --log reports/runs.jsonl
+        env:
+          STORE: ${{{{ vars.SMSROI_STORE }}}}
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: reports
+          path: reports
+          include-hidden-files: false
+"""
+
+
+def _airflow(schedule: Schedule) -> str:
+    hour, minute = schedule.at.split(":")
+    listed = [schedule.program, "campaigns", "--json", "--store", schedule.store]
+    words = shlex.join([schedule.program, "report", *schedule.options])
+    # The id comes by the environment: in the text of the command it could run as one.
+    report = _JINJA.sub(lambda found: f"{{{{ '{found[0]}' }}}}", f'{words} -- "$CAMPAIGN"')
+    return f'''\
+"""Reports of text campaigns: one task a campaign, each the command that a person would type."""
+
+import json
+import subprocess
+from datetime import datetime, timedelta
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import dag, task
+
+LIST = {listed!r}
+REPORT = {report!r}
+FOLDER = {schedule.folder!r}
+
+
+@dag(
+    schedule="{int(minute)} {int(hour)} * * *",
+    start_date=datetime(2025, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+)
+def text_campaign_reports():
+    @task
+    def campaigns():
+        found = subprocess.run(LIST, cwd=FOLDER, check=True, capture_output=True, text=True)
+        return [{{"CAMPAIGN": name}} for name in json.loads(found.stdout)]
+
+    BashOperator.partial(
+        task_id="report",
+        bash_command=REPORT,
+        cwd=FOLDER,
+        append_env=True,
+        execution_timeout=timedelta(minutes={schedule.limit_minutes}),
+        max_active_tis_per_dagrun={schedule.jobs},
+    ).expand(env=campaigns())
+
+
+text_campaign_reports()
+'''
+
+
+KINDS: dict[str, Callable[[Schedule], str]] = {
+    "cron": _cron,
+    "systemd": _systemd,
+    "github": _github,
+    "airflow": _airflow,
+}
