@@ -26,8 +26,13 @@ from smsroi_models.lifetime import analyze_lifetime_value
 from smsroi_models.lifetime_predictions import customer_lifetime_values
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.paths import find_store
+from smsroi_models.planning.coupon_codes import verify_code
+from smsroi_models.planning.coupons import mint_coupons
+from smsroi_models.planning.links import mint_links
 from smsroi_models.planning.proposal import propose_campaign
 from smsroi_models.planning.proposed import Proposal
+from smsroi_models.planning.text_segments import count_segments
+from smsroi_models.planning.tracking_numbers import allocate_numbers
 from smsroi_models.programme import analyze_programme, is_programme
 from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.result import CampaignResult
@@ -79,6 +84,7 @@ __all__ = [
     "SurveyResult",
     "Systems",
     "TrackedCredit",
+    "allocate_numbers",
     "analyze_campaign",
     "analyze_lifetime_value",
     "analyze_programme",
@@ -87,6 +93,7 @@ __all__ = [
     "check_store",
     "compare",
     "complier_lift",
+    "count_segments",
     "counterfactual_roi",
     "customer_lifetime_values",
     "find_store",
@@ -99,6 +106,8 @@ __all__ = [
     "lifetime_value",
     "link_table",
     "mean_score",
+    "mint_coupons",
+    "mint_links",
     "net_promoter_score",
     "open_store",
     "propose_campaign",
@@ -113,5 +122,6 @@ __all__ = [
     "touch_ledger",
     "tracked_credit",
     "tracking_systems",
+    "verify_code",
     "write_store",
 ]

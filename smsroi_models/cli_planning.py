@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from smsroi_models.cli_plan_group import PLAN, CampaignFirst
+from smsroi_models.cli_sending import sending
+from smsroi_models.cli_tracking import tracking
 from smsroi_models.errors import ParameterError
 from smsroi_models.paths import NOTEBOOKS, find_store
 
@@ -17,6 +20,15 @@ if TYPE_CHECKING:
     from smsroi_models.planning.record import Plan
 
 planning = typer.Typer()
+plans = typer.Typer(
+    cls=CampaignFirst,
+    no_args_is_help=True,
+    help="Plan a campaign: `smsroi plan SUMMER25 --window-days 14` proposes how many customers to "
+    "hold out (its options: `smsroi plan campaign --help`). Before its texts are sent, the other "
+    "commands mint their links, codes and numbers, and count the text.",
+)
+planning.add_typer(plans, name="plan")
+
 
 StoreOption = Annotated[
     str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
@@ -24,7 +36,7 @@ StoreOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
-@planning.command()
+@plans.command(name=PLAN)
 def plan(
     campaign: Annotated[str, typer.Argument(metavar="NEW_CAMPAIGN", help="Id of the campaign.")],
     window_days: Annotated[int, typer.Option(help="How long orders will count, days.")],
@@ -108,6 +120,10 @@ def plan(
     print(done.verdict)
     print(f"Recorded {recorded}: draw the arms with `smsroi assign {recorded} CUSTOMERS --out ...`")
     print(f"Open {done.report}")
+
+
+plans.add_typer(tracking)
+plans.add_typer(sending)
 
 
 @planning.command()

@@ -38,7 +38,9 @@ class Standing(Record):
 
 
 def read_customers(
-    customers: ibis.Table | pd.DataFrame | pa.Table | str | Path, strata: Sequence[str]
+    customers: ibis.Table | pd.DataFrame | pa.Table | str | Path,
+    strata: Sequence[str],
+    optional: Sequence[str] = (),
 ) -> pa.Table:
     """Return ``customer_id`` and the columns of the strata, as text; null stays null.
 
@@ -48,6 +50,8 @@ def read_customers(
         One row per customer; a path is that of a CSV (all of it read as text) or Parquet file.
     strata : sequence of str
         Column names.
+    optional : sequence of str
+        Columns that are read where the list has them.
 
     Raises
     ------
@@ -58,6 +62,7 @@ def read_customers(
     found = _read_file(Path(customers)) if isinstance(customers, (str, Path)) else customers
     names = found.column_names if isinstance(found, pa.Table) else list(found.columns)
     _check_columns([str(name) for name in names], columns)
+    columns += [name for name in optional if name in names and name not in columns]
     if isinstance(found, ibis.Table):
         table = found.select(columns).to_pyarrow()
     elif isinstance(found, pd.DataFrame):

@@ -1,4 +1,4 @@
-"""What `smsroi assign` wrote: the arms as drawn, and the plan that they were drawn by."""
+"""What smsroi itself wrote: arms as drawn and their plan, links, coupons and numbers as minted."""
 
 from collections.abc import Iterator
 
@@ -24,11 +24,18 @@ def _reading(name: str) -> Read:
     return read
 
 
-def _layout(name: str, words: str) -> Layout:
+def _layout(name: str, words: str, identity: str = "campaign_id") -> Layout:
     required = tuple(column.name for column in TABLES[name].columns if not column.nullable)
-    return Layout(words, required, _reading(name), "campaign_id")
+    return Layout(words, required, _reading(name), identity)
 
 
 SMSROI = Vendor(
-    "smsroi", (_layout("assignments", "assignments as drawn"), _layout("plans", "their plan"))
+    "smsroi",
+    (
+        _layout("assignments", "assignments as drawn"),
+        _layout("plans", "their plan"),
+        _layout("links", "links as minted", "link_id"),
+        _layout("coupons", "coupons as minted", "campaign_id"),  # a code is worth money
+        _layout("numbers", "tracking numbers as allocated", "number_id"),
+    ),
 )
