@@ -12,30 +12,27 @@ from typing import cast
 import numpy as np
 from ibis import _
 
-from smsroi_models.attribution.campaigns import Campaign, read_campaign, read_last_order_at
+from smsroi_models.attribution.campaigns import (
+    Campaign,
+    assigned_customers,
+    read_campaign,
+    read_last_order_at,
+)
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.gates import ranked
 from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.soundness import check_parameters, horizon, parse_past, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
-from smsroi_models.store.tables import ARMS
-from smsroi_models.survey import answer_checks
 from smsroi_models.survey.answers import Scale, read_answers, refuse_off_scale
-from smsroi_models.survey.arm_answers import (
-    ArmAnswers,
-    ArmDifference,
-    ResponseRate,
-    answers_of_arm,
-    difference_of_arms,
-    response_rate,
-)
+from smsroi_models.survey.arm_answers import difference_of_arms
 from smsroi_models.survey.followed import Followed, what_followed
 from smsroi_models.survey.metrics import METRICS, Metric, score_by_metric
-from smsroi_models.survey.people_asked import Asked, Cell, collect_asked
+from smsroi_models.survey.people_asked import Asked, collect_asked
 from smsroi_models.survey.questions import Survey, read_survey, read_survey_ids
+from smsroi_models.survey_arms import count_answers, read_arms, survey_checks
 from smsroi_models.survey_comments import read_comments
-from smsroi_models.survey_result import AnswerCounts, SurveyResult
+from smsroi_models.survey_result import SurveyResult
 
 NEEDED = ("surveys", "responses")
 _WEIGHT_BY = ("segment", "region", "bought_before")
@@ -126,6 +123,8 @@ def read_campaign_survey(
         return read_survey_result(store, first, moment, confidence_level=confidence_level), ""
     except NotEstimableError:
         return None, f"Nobody has answered its survey as of {moment:%-d %B %Y}."
+    except ParameterError as reason:  # a scale on which no highest answers can be told
+        return None, f"Its survey cannot be scored: {reason}."
 
 
 def read_survey_result(
@@ -158,16 +157,16 @@ def read_survey_result(
             "read it once there are answers"
         )
     refuse_off_scale(given, scale)
-    arms, rates = _arms(asked, metric, scale, boxes, confidence_level, "invitations" in store)
+    arms, rates = read_arms(asked, metric, scale, boxes, confidence_level, "invitations" in store)
     difference = difference_of_arms(*arms) if len(arms) == 2 else None
-    counts = _counts(asked, arms)
+    counts = count_answers(asked, arms)
     followed = _followed(asked, metric, scale, follow_days, boxes, confidence_level)
     comments = (
         read_comments(asked.people, metric, scale, boxes=boxes, confidence_level=confidence_level)
         if with_comments
         else None
     )
-    checks = _checks(arms, difference, counts)
+    checks = survey_checks(arms, difference, counts)
     values, numbers = np.unique(given, return_counts=True)
     return SurveyResult(
         survey=survey,
@@ -228,78 +227,10 @@ def _campaign(store: Store, survey: Survey) -> Campaign | None:
     """Return the campaign whose customers were assigned; None where there is no such thing."""
     if survey.campaign_id is None or not {"campaigns", "assignments"} <= set(store.names):
         return None
-    return read_campaign(store, survey.campaign_id)
-
-
-def _arms(
-    asked: Asked,
-    metric: Metric,
-    scale: Scale,
-    boxes: int | None,
-    confidence_level: float,
-    invited_known: bool,
-) -> tuple[tuple[ArmAnswers, ...], tuple[ResponseRate, ...]]:
-    present = {cell.arm for cell in asked.cells}
-    names = [name for name in (*ARMS, "") if name in present]
-    rates, arms = [], []
-    for name in names:
-        cells = [cell for cell in asked.cells if cell.arm == name]
-        whole = _rate(name, cells, confidence_level, invited_known)
-        rates.append(whole)
-        for variable in asked.people.groups:
-            for category in sorted({cell.groups[variable] for cell in cells}):
-                part = [cell for cell in cells if cell.groups[variable] == category]
-                rates.append(_rate(name, part, confidence_level, invited_known, variable, category))
-        inside = asked.people.arm == name
-        groups = {key: labels[inside] for key, labels in asked.people.groups.items()}
-        arms.append(
-            answers_of_arm(
-                asked.people.score[inside],
-                groups,
-                {variable: _totals(cells, variable) for variable in groups},
-                whole,
-                metric,
-                scale,
-                boxes=boxes,
-                confidence_level=confidence_level,
-            )
-        )
-    return tuple(arms), tuple(rates)
-
-
-def _rate(
-    arm: str,
-    cells: Sequence[Cell],
-    confidence_level: float,
-    invited_known: bool,
-    variable: str = "",
-    category: str = "",
-) -> ResponseRate:
-    n, invited, answered = (
-        sum(getattr(cell, name) for cell in cells) for name in ("n", "invited", "answered")
-    )
-    asked = invited if invited_known else None
-    return response_rate(arm, n, asked, answered, confidence_level, variable, category)
-
-
-def _totals(cells: Sequence[Cell], variable: str) -> dict[str, float]:
-    totals: dict[str, float] = {}
-    for cell in cells:
-        category = cell.groups[variable]
-        totals[category] = totals.get(category, 0.0) + cell.n
-    return totals
-
-
-def _counts(asked: Asked, arms: Sequence[ArmAnswers]) -> AnswerCounts:
-    n = len(asked.people.score)
-    return AnswerCounts(
-        responses=asked.n_responses,
-        people=n,
-        replaced=asked.n_replaced,
-        anonymous=len(asked.anonymous),
-        outside=n - sum(arm.response.n_answered for arm in arms),
-        later=asked.n_later,
-    )
+    campaign = read_campaign(store, survey.campaign_id)
+    # One that everybody was sent without being assigned has nobody to stand for.
+    anybody = assigned_customers(store, campaign).limit(1).count().to_pyarrow().as_py()
+    return campaign if anybody else None
 
 
 def _followed(
@@ -323,26 +254,3 @@ def _followed(
         boxes=boxes,
         confidence_level=confidence_level,
     )
-
-
-def _checks(
-    arms: Sequence[ArmAnswers], difference: ArmDifference | None, counts: AnswerCounts
-) -> list[Check]:
-    two = arms if len(arms) == 2 else ()
-    rates = [arm.response for arm in arms]
-    known = all(rate.n_invited is not None for rate in rates) and bool(rates)
-    asked = response_rate(
-        "",
-        sum(rate.n for rate in rates),
-        sum(rate.n_invited or 0 for rate in rates),
-        sum(rate.n_answered for rate in rates),
-        0.95,
-    )
-    found = [
-        answer_checks.enough_answers(two, counts.counted),
-        answer_checks.response_high(asked.share if known else None),
-        answer_checks.response_alike(two, difference.response if difference else None),
-        answer_checks.weights_hold(arms),
-        answer_checks.anonymous_few(counts.anonymous, counts.counted),
-    ]
-    return [check for check in found if check]

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from smsroi_models.report import survey_followed_words as later
 from smsroi_models.report import survey_words as words
 from smsroi_models.report.drawing import BLUE, GREEN, GREY, INK, RED, Picture, figure_style, head
 from smsroi_models.report.drivers_figure import dumbbells
@@ -67,8 +68,8 @@ def followed(result: SurveyResult) -> Picture | None:
     found = result.followed
     if found is None:
         return None
-    title, level = words.followed_finding(found), confidence(result.confidence_level)
-    names = [words.group_name(group) for group in found.groups]
+    title, level = later.followed_finding(found), confidence(result.confidence_level)
+    names = [later.group_name(group) for group in found.groups]
     with figure_style():
         figure = Figure(figsize=(5.2, 1.7 + 0.42 * len(names)))
         axes = figure.subplots()

@@ -5,6 +5,7 @@ The question, segments and regions are somebody else's text: every value passes 
 
 from typing import Any
 
+from smsroi_models.report import survey_followed_words as later
 from smsroi_models.report import survey_words as words
 from smsroi_models.report.drivers_page import drivers_table, themes_table
 from smsroi_models.report.escaped import Html, fragment
@@ -60,7 +61,7 @@ def key_figures(result: SurveyResult) -> Html:
         if said.did_of_said:
             bought, interval = with_interval(said.did_of_said, percent, 0.001)
             label = f"Bought in {result.followed.days} days"
-            tiles.append((label, bought, f"of {words.said_so(result)}; {interval}"))
+            tiles.append((label, bought, f"of {later.said_so(result)}; {interval}"))
     return fragment("key_figures.html", tiles=tiles)
 
 
@@ -141,7 +142,7 @@ def followed(result: SurveyResult) -> Html:
     money = Money(result.currency)
     rows = [
         {
-            "name": words.group_name(group),
+            "name": later.group_name(group),
             "n": f"{group.n:,}",
             "share": with_interval(group.conversion, percent, 0.001),
             "spend": with_interval(group.spend, money, 0.01) if group.spend else ("", ""),
@@ -154,8 +155,8 @@ def followed(result: SurveyResult) -> Html:
         correlation = f"{value} ({interval})"
     return fragment(
         "survey_followed.html",
-        finding=words.followed_finding(found),
-        stated=words.stated_sentence(result),
+        finding=later.followed_finding(found),
+        stated=later.stated_sentence(result),
         rows=rows,
         days=found.days,
         waiting=f"{found.n_waiting:,}" if found.n_waiting else "",

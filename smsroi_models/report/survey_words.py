@@ -3,7 +3,6 @@
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.numbers import percent, plain, say, step_for
 from smsroi_models.report.words import confidence
-from smsroi_models.survey.followed import AnswerGroup, Followed
 from smsroi_models.survey.metrics import Score
 from smsroi_models.survey.representation import TOGETHER
 from smsroi_models.survey_result import SurveyResult
@@ -20,8 +19,6 @@ VARIABLES = {
     "region": "region",
     "bought_before": "whether they had bought in the 90 days before",
 }
-# A gap that a reader would not call one.
-_CLOSE = 0.02
 
 
 def verdict(result: SurveyResult) -> str:
@@ -84,13 +81,13 @@ def of_whom(result: SurveyResult) -> str:
     """Name the people whom the score is of."""
     if not result.arms or result.best is result.everybody:
         return f"the {result.counts.counted:,} who answered"
-    if result.has_arms:
-        arm = result.arms[0]
+    arm = result.arms[0]
+    if arm.arm:
         return (
             f"all {arm.response.n:,} texted customers, estimated from the "
             f"{arm.response.n_answered:,} who answered,"
         )
-    return f"all {result.arms[0].response.n:,} who were asked, estimated from those who answered,"
+    return f"all {arm.response.n:,} who were asked, estimated from those who answered,"
 
 
 def unknown_sentence(result: SurveyResult) -> str:
@@ -120,7 +117,7 @@ def weights_sentence(result: SurveyResult) -> str:
     if not made:
         return "The answers are not weighted: there are too few, or nothing to weight by."
     used = [VARIABLES[name] for name in made[0].variables]
-    people = "everyone assigned to its arm" if result.has_arms else "everyone who was asked"
+    people = "everyone assigned to its arm" if result.arms[0].arm else "everyone who was asked"
     said = f"Each answer is weighted, so that together they stand for {people} by {_listed(used)}."
     gone = sorted({VARIABLES[name] for one in made for name in one.given_up})
     if gone:
@@ -129,60 +126,6 @@ def weights_sentence(result: SurveyResult) -> str:
         said += f" Groups with too few answers were put together ({TOGETHER})."
     most = max(one.largest_weight for one in made)
     return f"{said} The largest weight is {plain(most, 0.1)} times the mean one."
-
-
-def followed_finding(found: Followed) -> str:
-    """Say whether those who answered higher bought more, in a figure's title."""
-    if not any(group.n_bought for group in found.groups):
-        return f"Nobody bought in the {found.days} days after answering"
-    if found.correlation is None:
-        return "Whether higher answers went with more buying cannot be told"
-    if found.correlation.ci_lower > 0:
-        return "Who answered higher bought more afterwards"
-    if found.correlation.ci_upper < 0:
-        return "Who answered higher bought less afterwards"
-    return "What people answered says little about what they bought afterwards"
-
-
-def stated_sentence(result: SurveyResult) -> str:
-    """Say of those who said that they would how many did, beside the others."""
-    found = result.followed
-    if found is None:
-        return ""
-    said, days = found.stated, found.days
-    who = said_so(result)
-    if said.did_of_said is None:
-        return f"Nobody whose {days} days are over is among {who}."
-    text = (
-        f"Of {said.n_said:,} {who}, {percent(said.did_of_said.estimate, 0.001)} bought within "
-        f"{days} days ({_percent_interval(said.did_of_said)})"
-    )
-    if said.did_of_others is None or said.difference is None:
-        return f"{text}; everybody is of that kind."
-    clear = said.difference.ci_lower > 0 or said.difference.ci_upper < 0
-    text += (
-        f", and of the {said.n_others:,} others {percent(said.did_of_others.estimate, 0.001)} "
-        f"({_percent_interval(said.did_of_others)})"
-    )
-    return f"{text}: {'a clear difference' if clear else 'no clear difference'}."
-
-
-def said_so(result: SurveyResult) -> str:
-    """Name those whose answer was high."""
-    return {
-        "nps": "promoters",
-        "csat": "satisfied customers",
-        "ces": "customers who found it easiest",
-        "intent": "customers who said that they would buy",
-    }[result.survey.metric]
-
-
-def group_name(group: AnswerGroup) -> str:
-    """Name a group of answers: ``promoters (9 to 10)``, or the answer."""
-    if not group.name[0].isalpha():
-        return group.name
-    low, high = f"{group.lowest:g}", f"{group.highest:g}"
-    return f"{group.name} ({low})" if low == high else f"{group.name} ({low} to {high})"
 
 
 def scores_finding(result: SurveyResult) -> str:
@@ -292,10 +235,6 @@ def _changed(found: Estimate) -> str:
     if found.ci_upper < 0:
         return "the texts lowered it"
     return "no clear change by the texts"
-
-
-def _percent_interval(found: Estimate) -> str:
-    return f"{percent(found.ci_lower, 0.001)} to {percent(found.ci_upper, 0.001)}"
 
 
 def _listed(names: list[str]) -> str:

@@ -29,7 +29,14 @@ from smsroi_models.clv.assigned_histories import assigned_histories, kinds_count
 from smsroi_models.clv.recruits import outside_the_arms, recruits_summed
 from smsroi_models.clv.retention_counts import arm_purchases, cohort_purchases, quarter_starts
 from smsroi_models.store.tables import ARMS, TABLES
-from smsroi_models.survey.people_asked import answered_people, latest_answers, population
+from smsroi_models.survey.answer_tables import (
+    anonymous_answers,
+    answered_people,
+    answers_counted,
+    cells,
+    latest_answers,
+    population,
+)
 from smsroi_models.survey.questions import Survey
 
 STORE = {name: ibis.table(table.schema(), name=name) for name, table in TABLES.items()}
@@ -82,6 +89,9 @@ QUERIES = {
     "population": ASKED,
     "latest_answers": ANSWERS,
     "answered_people": answered_people(STORE, ANSWERS, ASKED, AS_OF, 30),
+    "anonymous_answers": anonymous_answers(STORE, SURVEY, AS_OF),
+    "answers_counted": answers_counted(STORE, SURVEY, AS_OF),
+    "cells": cells(ASKED, ANSWERS, ["segment", "region"]),
     "cohort_purchases": cohort_purchases(STORE, AS_OF.date(), quarter_starts(AS_OF.date(), 8)),
 }
 

@@ -224,6 +224,15 @@ def test_what_is_not_known_is_said(result: SurveyResult) -> None:
     assert "cannot be compared" in page.campaign_section(result, "", comparable=False).text
 
 
+def test_an_arm_alone_is_named_as_what_it_is(result: SurveyResult) -> None:
+    texted = replace(result, arms=result.arms[:1], difference=None)
+    assert "texted customers, estimated from" in words.sentence(texted)
+    asked = replace(result.arms[0], arm="")
+    told = words.sentence(replace(result, arms=(asked,), difference=None))
+    assert "who were asked, estimated from" in told
+    assert "their difference" not in words.unknown_sentence(texted)
+
+
 def test_a_failed_check_stands_beside_the_headline(result: SurveyResult) -> None:
     broken = replace(result.checks[0], status="failed", text="Something is wrong.")
     caution = replace(result, checks=(broken,))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 from survey_shop import AS_OF, survey_frames
 
@@ -10,7 +11,8 @@ from smsroi_models.attribution.campaigns import read_campaign
 from smsroi_models.errors import DataError, NotEstimableError, ParameterError, StoreError
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
-from smsroi_models.survey.people_asked import collect_asked, latest_answers, population
+from smsroi_models.survey.answer_tables import latest_answers, population
+from smsroi_models.survey.people_asked import collect_asked
 from smsroi_models.survey.questions import read_survey, read_survey_ids
 from smsroi_models.surveys import analyze_survey, read_campaign_survey
 
@@ -155,3 +157,32 @@ def test_what_cannot_be_read_is_refused(shop: Store, tmp_path) -> None:
 def test_options_outside_their_range_are_refused(shop: Store, wrong) -> None:
     with pytest.raises(ParameterError):
         analyze_survey(shop, "asked", **wrong)
+
+
+def test_a_campaign_without_a_holdout_has_one_arm_and_no_difference(tmp_path) -> None:
+    frames = survey_frames()
+    frames["assignments"]["arm"] = "treatment"
+    with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
+        result = analyze_survey(store, "asked", AS_OF)
+    assert [arm.arm for arm in result.arms] == ["treatment"] and result.difference is None
+    assert result.arms[0].response.n == 6 and not result.has_arms
+
+
+def test_a_campaign_that_assigned_nobody_stands_for_those_invited(tmp_path) -> None:
+    frames = survey_frames()
+    other = frames["campaigns"].assign(campaign_id="OTHER")
+    frames["campaigns"] = pd.concat([frames["campaigns"], other], ignore_index=True)
+    frames["surveys"]["campaign_id"] = "OTHER"
+    with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
+        result = analyze_survey(store, "asked", AS_OF)
+    assert [arm.arm for arm in result.arms] == [""] and result.arms[0].response.n == 5
+
+
+def test_a_scale_that_cannot_be_scored_costs_no_campaigns_report(tmp_path) -> None:
+    frames = survey_frames()
+    frames["surveys"] = frames["surveys"].assign(metric="csat", scale_max=0.5)
+    frames["responses"]["score"] = 0.5
+    with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
+        campaign = read_campaign(store, "SPRING")
+        found, why = read_campaign_survey(store, campaign, AS_OF, confidence_level=0.95)
+    assert found is None and "cannot be scored" in why
