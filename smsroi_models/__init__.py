@@ -6,14 +6,17 @@
 """
 
 from smsroi_models.analysis import analyze_campaign
+from smsroi_models.attribution.borrowed_records import Borrowed
 from smsroi_models.attribution.compliance import ComplierLift
 from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.factor_records import IncrementalityFactors
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.rules import PRESETS, AttributionRule
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
+from smsroi_models.borrowed import borrowed_roi
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from smsroi_models.clv.long_term_records import LongTerm
@@ -21,6 +24,7 @@ from smsroi_models.clv.mbg_nbd import MbgNbd, fit_mbg_nbd
 from smsroi_models.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
 from smsroi_models.clv.rfm import calibration_holdout_summary, rfm_summary
 from smsroi_models.clv.value import LifetimeTotal, LifetimeValue, lifetime_value
+from smsroi_models.factors import incrementality_factors
 from smsroi_models.holdout import complier_lift, holdout_lift, ratio_lift
 from smsroi_models.lifetime import analyze_lifetime_value
 from smsroi_models.lifetime_predictions import customer_lifetime_values
@@ -47,7 +51,7 @@ from smsroi_models.survey.shares_and_means import AnswerScore, mean_score, top_b
 from smsroi_models.survey.weights import rake
 from smsroi_models.survey_result import SurveyResult
 from smsroi_models.surveys import analyze_survey
-from smsroi_models.systems import Systems, link_table, tracking_systems
+from smsroi_models.systems import Systems, event_table, link_table, tracking_systems
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
@@ -58,6 +62,7 @@ __all__ = [
     "AnswerScore",
     "AttributionRule",
     "BgNbd",
+    "Borrowed",
     "CampaignResult",
     "ComplierLift",
     "CostLine",
@@ -65,6 +70,7 @@ __all__ = [
     "Estimate",
     "Finding",
     "GammaGamma",
+    "IncrementalityFactors",
     "LifetimeResult",
     "LifetimeTotal",
     "LifetimeValue",
@@ -89,6 +95,7 @@ __all__ = [
     "analyze_lifetime_value",
     "analyze_programme",
     "analyze_survey",
+    "borrowed_roi",
     "calibration_holdout_summary",
     "check_store",
     "compare",
@@ -96,12 +103,14 @@ __all__ = [
     "count_segments",
     "counterfactual_roi",
     "customer_lifetime_values",
+    "event_table",
     "find_store",
     "fit_bg_nbd",
     "fit_gamma_gamma",
     "fit_mbg_nbd",
     "fit_pareto_nbd",
     "holdout_lift",
+    "incrementality_factors",
     "is_programme",
     "lifetime_value",
     "link_table",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smsroi_models.cli_exports import tell_exports
 from smsroi_models.cli_import import importing
 from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
@@ -48,23 +49,38 @@ def demo(
     customers: Annotated[int, typer.Option(min=1000, help="Customers to simulate.")] = 40_000,
     campaigns: Annotated[int, typer.Option(min=1, max=24, help="Campaigns.")] = 4,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same shop.")] = 7,
+    as_exports: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write what its systems would export there; the store is the imports' to make.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Simulate a texting programme with known truth and write it as a store."""
+    """Simulate a texting programme with known truth and write it as a store, or as exports."""
     import numpy as np
 
     from smsroi_models.simulate import Shop, simulate_program
     from smsroi_models.store.write import write_store
 
-    _refuse_foreign_store(store)
+    if as_exports is None:
+        _refuse_foreign_store(store)
     shop = Shop(creative_cost=1200.0, platform_cost=900.0, agency_cost=2500.0)
     program = simulate_program(customers, campaigns, np.random.default_rng(seed), shop=shop)
-    path = write_store(program.tables, store)
     truth = program.truth[["profit", "roi"]].to_dict(orient="index")
+    if as_exports is not None:
+        into = "data/imported" if store == "data/demo" else store
+        written = tell_exports(program.tables, as_exports, into, as_json)
+    else:
+        path = write_store(program.tables, store)
+        written = {"store": str(path)}
+        rows = sum(map(len, program.tables.values()))
+        if not as_json:
+            print(f"Wrote {rows:,} rows of a simulated shop to {path}")
     if as_json:
-        _print_json({"store": str(path), "truth": truth})
+        _print_json({**written, "truth": truth})
         return
-    print(f"Wrote {sum(map(len, program.tables.values())):,} rows of a simulated shop to {path}")
     print("What its campaigns truly earned (a report has to find this out from the tables):")
     for campaign_id, row in truth.items():
         print(f"  {campaign_id}  profit {row['profit']:>10,.0f}   ROI {row['roi']:>7.0%}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smsroi_models.cli_watching import watching
 from smsroi_models.errors import ParameterError
 from smsroi_models.paths import find_store
 
@@ -21,8 +22,11 @@ _LETTERS_OF_A_COUNTRY, _LETTERS_OF_A_CURRENCY = 2, 3
 
 @importing.command(name="import")
 def import_(
-    vendor: Annotated[str, typer.Argument(help="twilio, shopify ..., or csv with --mapping.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The vendor's exports.")],
+    vendor: Annotated[str, typer.Argument(help="twilio, shopify ..., csv with --mapping, or all.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="The exports; of all, a folder with imports.toml."),
+    ],
     store: Annotated[
         str, typer.Option("--store", help="A folder or a DuckDB file; made if it is not there.")
     ],
@@ -51,28 +55,70 @@ def import_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
 ) -> None:
     """Bring a vendor's export into a store: all of it or nothing; twice changes nothing."""
+    options = {
+        "campaign": campaign,
+        "time_zone": time_zone,
+        "time_format": time_format,
+        "region": region,
+        "currency": currency,
+        "exported_at": exported_at,
+    }
+    if vendor == "all":
+        if mapping or dropped or any(options.values()):
+            raise ParameterError("options of `import all` stand in the folder's imports.toml")
+        summaries = _import_all(files, store, as_json)
+    else:
+        summaries = [_import_one(vendor, files, store, mapping, options, dropped, as_json)]
+    if as_json:
+        told = [summary.to_dict() for summary in summaries]
+        print(json.dumps(told if vendor == "all" else told[0], indent=2))
+
+
+def _import_all(folders: list[Path], store: str, as_json: bool) -> "list[ImportSummary]":
+    from smsroi_models.store.vendors.folders import read_imports
+
+    # All lists are read before the first import, and so are found wrong in time.
+    listed = [one for folder in folders for one in read_imports(folder)]
+    summaries = []
+    for number, one in enumerate(listed, start=1):
+        if not as_json:
+            print(f"\n{number} of {len(listed)}: {one.vendor}")
+        files, options = list(one.files), dict(one.options)
+        summaries.append(_import_one(one.vendor, files, store, one.mapping, options, None, as_json))
+    return summaries
+
+
+def _import_one(
+    vendor: str,
+    files: list[Path],
+    store: str,
+    mapping: Path | None,
+    options: dict[str, str],
+    dropped: Path | None,
+    as_json: bool,
+) -> "ImportSummary":
     from smsroi_models.store.vendors.importing import import_files
     from smsroi_models.store.vendors.registry import vendor_called
 
-    context = _context(campaign, mapping, time_zone, time_format, region, currency, exported_at)
+    context = _context(mapping, **options)
     chosen = vendor_called(vendor, context)
     if "://" in store:
         raise ParameterError(f"--store is {store!r}: an import writes to a folder or a DuckDB file")
-    summary = import_files(chosen, files, find_store(store), context, dropped)
-    if as_json:
-        print(json.dumps(summary.to_dict(), indent=2))
-    else:
+    with watching(not as_json) as watch:
+        summary = import_files(chosen, files, find_store(store), context, dropped, watch)
+    if not as_json:
         _tell(summary)
+    return summary
 
 
 def _context(
-    campaign: str,
     mapping: Path | None,
-    time_zone: str,
-    time_format: str,
-    region: str,
-    currency: str,
-    exported_at: str,
+    campaign: str = "",
+    time_zone: str = "",
+    time_format: str = "",
+    region: str = "",
+    currency: str = "",
+    exported_at: str = "",
 ) -> "Context":
     from smsroi_models.soundness import parse_as_of
     from smsroi_models.store.pseudonyms import Pseudonyms, read_secret

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from smsroi_models.attribution.borrowed_records import BorrowedByTouch
 from smsroi_models.attribution.campaigns import (
     Campaign,
     read_campaign,
@@ -22,6 +23,7 @@ from smsroi_models.attribution.mixture import StudentMixture
 from smsroi_models.attribution.placebo import Placebo, placebo
 from smsroi_models.attribution.series import DailySeries, Span, collect_series, read_span
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
+from smsroi_models.borrowed import read_borrowed
 from smsroi_models.errors import (
     DataError,
     NotEstimableError,
@@ -32,6 +34,7 @@ from smsroi_models.roi import CostLine, Outcome
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
+from smsroi_models.tracked import TOUCH_TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class CounterfactualResult(Record):
     probability_of_profit : float or None
         In [0, 1], if the model holds.
     checks : tuple of Check
+    borrowed : BorrowedByTouch or None
+        What the campaign would have brought, were its tracked revenue as incremental as that of
+        campaigns with a holdout: of all assigned customers, beside the figures above and never
+        instead of them. None where the store holds no touches.
     missing : dict of str to str
         Tables that the store lacks, with what the report therefore cannot say.
     store_fingerprint : str
@@ -87,6 +94,7 @@ class CounterfactualResult(Record):
     roi: Estimate | None
     probability_of_profit: float | None
     checks: tuple[Check, ...]
+    borrowed: BorrowedByTouch | None
     missing: dict[str, str]
     store_fingerprint: str
 
@@ -197,6 +205,11 @@ def counterfactual_roi(
         probability_of_profit=1 - profit.cumulative(0.0) if profit else None,
         checks=series_checks(
             series, assigned, margin, tried, cost, texts, bool(costs), last_order_at, findings
+        ),
+        borrowed=(
+            read_borrowed(store, campaign, assigned, moment, confidence_level)
+            if any(name in store for name in TOUCH_TABLES)
+            else None
         ),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint(),

@@ -1,6 +1,7 @@
 """`smsroi import` as its users meet it, up to the report of a campaign that came in with it."""
 
 import contextlib
+import gzip
 import io
 import json
 import re
@@ -13,8 +14,10 @@ import pandas as pd
 import pytest
 from exports import (
     CONSOLE,
+    bulk,
     campaigns_store,
     click_event,
+    context,
     line_item,
     logged,
     order,
@@ -27,6 +30,8 @@ from exports import (
 import smsroi_models as smsroi
 from smsroi_models.cli import main
 from smsroi_models.planning.record import Plan, write_plan
+from smsroi_models.store.vendors.importing import MERGING, import_files
+from smsroi_models.store.vendors.twilio import TWILIO
 
 
 @dataclass
@@ -141,6 +146,129 @@ def _orders(folder: Path, name: str, bought: list[tuple[int, str, float]]) -> Pa
         rows.append(order(f"#{name}{i}", **person, **money, **at))
         rows.append(line_item(f"#{name}{i}"))
     return write_csv(folder / f"{name}.csv", rows)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_a_bar_and_a_log_gets_lines(tmp_path, store, monkeypatch):
+    rows = [logged(f"SM{i}") for i in range(5_000)]
+    files = [write_csv(tmp_path / "log.csv", rows), tmp_path / "day.json.gz"]
+    lines = "".join(json.dumps(bulk(f"SN{i}")) + "\n" for i in range(3_000))
+    files[1].write_bytes(gzip.compress(lines.encode()))
+    words = ["import", "twilio", *files, "--campaign", "SPRING", "--store", store]
+    plain = _done(*words).splitlines()
+    assert plain[:2] == ["Read log.csv: 5,000 records", "Read day.json.gz: 3,000 records"]
+    assert "\x1b" not in "".join(plain)
+    assert json.loads(_done(*words, "--json"))["read"] == 8_000
+    shown = _Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "argv", ["smsroi", *map(str, words)])
+    with contextlib.redirect_stdout(shown), contextlib.suppress(SystemExit):
+        main()
+    assert "\x1b" in shown.getvalue()
+    assert re.search(r"log\.csv .*\d+%", shown.getvalue())
+
+
+def test_the_watcher_hears_how_far_each_file_is(tmp_path, store):
+    lines = "".join(json.dumps(bulk(f"SN{i}")) + "\n" for i in range(12_000))
+    (tmp_path / "day.json.gz").write_bytes(gzip.compress(lines.encode()))
+    rows = pd.DataFrame([bulk(f"SM{i}") for i in range(12_000)]).drop(columns="subresource_uris")
+    rows.to_parquet(tmp_path / "day.parquet")
+    write_csv(tmp_path / "log.csv", [logged(f"SL{i}") for i in range(12_000)])
+    names = ["day.json.gz", "day.parquet", "log.csv"]
+    heard: list[tuple[str, float, int]] = []
+    import_files(
+        TWILIO,
+        [tmp_path / name for name in names],
+        store,
+        context(campaign_id="SPRING"),
+        watch=lambda *told: heard.append(told),
+    )
+    for name in names:
+        shares = [share for doing, share, _ in heard if doing == name]
+        assert shares == sorted(shares) and (shares[0], shares[-1]) == (0.0, 1.0)
+        assert shares.count(1.0) == 1
+        assert any(0.2 < share < 0.8 for share in shares)
+        assert [told for told in heard if told[0] == name][-1][2] == 12_000
+    assert heard[-1] == (MERGING, 0.0, 36_000)
+
+
+LISTED = """
+[[import]]
+vendor = "csv"
+mapping = "campaigns.toml"
+files = ["campaigns.csv"]
+
+[[import]]
+vendor = "twilio"
+files = ["2025-*.json.gz"]
+campaign = "SPRING"
+"""
+CAMPAIGNS = """
+[[table]]
+name = "campaigns"
+[table.columns]
+campaign_id = "id"
+name = "id"
+starts_at = "at"
+window_days = { value = 14 }
+margin_rate = { value = 0.4 }
+currency = { value = "USD" }
+"""
+
+
+def _folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "imports.toml").write_text(LISTED)
+    (folder / "campaigns.toml").write_text(CAMPAIGNS)
+    write_csv(folder / "campaigns.csv", [{"id": "SPRING", "at": "2025-03-01T09:00Z"}])
+    for day in ("2025-03-01", "2025-03-02"):
+        write_lines(folder / f"{day}.json.gz", [bulk(f"SM{day}")])
+    return folder
+
+
+def test_a_folder_is_imported_in_the_order_of_its_list(tmp_path):
+    folder, store = _folder(tmp_path), tmp_path / "all"
+    told = _done("import", "all", folder, "--store", store)
+    assert re.findall(r"\d of 2: \w+", told) == ["1 of 2: csv", "2 of 2: twilio"]
+    with smsroi.open_store(store) as opened:
+        assert opened["messages"].count().to_pyarrow().as_py() == 2
+    again = json.loads(_done("import", "all", folder, "--store", store, "--json"))
+    assert [one["vendor"] for one in again] == ["csv", "twilio"]
+    assert not any(sum(t.values()) for one in again for t in one["tables"].values())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "options", "message"),
+    [
+        ("", "", ["--campaign", "SPRING"], "stand in the folder's imports.toml"),
+        ("2025", "2024", [], "no file '2024-*.json.gz'"),
+        ("campaign =", "campagin =", [], "is 'campaign' meant"),
+        ("[[import]]", "[[imports]]", [], "is 'import' meant"),
+        ('["campaigns.csv"]', '"campaigns.csv"', [], "a list of texts"),
+        ('vendor = "twilio"\n', "", [], "must say 'vendor'"),
+        (LISTED, "", [], "lists no import"),
+        ("[[import]]", "[[import", [], "is no TOML"),
+    ],
+)
+def test_a_list_of_imports_that_is_wrong_stops_before_the_first(
+    tmp_path, old, new, options, message
+):
+    folder, store = _folder(tmp_path), tmp_path / "all"
+    (folder / "imports.toml").write_text(LISTED.replace(old, new) if old else LISTED)
+    run = _smsroi("import", "all", folder, "--store", store, *options)
+    assert (run.returncode, store.exists()) == (2, False)
+    assert message in run.stderr
+
+
+def test_all_takes_a_folder_with_a_list(tmp_path):
+    run = _smsroi("import", "all", tmp_path, "--store", tmp_path / "s")
+    assert run.returncode == 2
+    assert "imports.toml" in run.stderr
 
 
 def test_a_report_from_exports_alone(tmp_path):

@@ -20,6 +20,14 @@ DECLARED = (
 TOO_SOON_SECONDS = 10
 BURST_CLICKS, BURST_SECONDS = 3, 10
 REASONS = ("platform", "user_agent", "too_soon", "burst")
+BOT_REASONS = {
+    "click_bots_kept": (),
+    "click_declared": REASONS[:2],
+    "click_timing": REASONS[:3],
+    "click": REASONS,
+}
+"""What each touch of `rules.BOT_RULES` leaves out: a click's first reason decides, so that each
+filter takes in the last."""
 
 
 def judged_clicks(store: Tables, campaign_id: str | None = None) -> ibis.Table:

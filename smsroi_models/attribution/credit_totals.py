@@ -47,6 +47,19 @@ class Credited:
     arms: Arms
 
 
+@dataclass(frozen=True, slots=True)
+class TextedCredit:
+    """What one rule credits a campaign with, among the customers of its treatment arm.
+
+    ``orders``; ``revenue`` of them, net of refunds, store currency; ``squares``, the sum over
+    customers of the squared revenue.
+    """
+
+    orders: float
+    revenue: float
+    squares: float
+
+
 def collect_credited(
     store: Tables,
     campaign: Campaign,
@@ -63,7 +76,7 @@ def collect_credited(
         As for `touches.ledger`.
     rules : mapping of str to AttributionRule
     arms : pair of Moments
-        Of everyone counted, treatment first: columns among revenue and the pre-period's.
+        Of everyone counted, treatment first: columns among revenue, margin and the pre-period's.
     pre_days : int
         Length of the pre-period, days.
     """
@@ -73,6 +86,45 @@ def collect_credited(
     for row in query.to_pyarrow().to_pylist():
         rows[row["rule"]][row["arm"]] = row
     return {name: _credited(found, arms) for name, found in zip(names, rows, strict=True)}
+
+
+def collect_texted_credit(
+    store: Tables, campaign: Campaign, as_of: datetime, rules: Mapping[str, AttributionRule]
+) -> dict[str, TextedCredit]:
+    """Collect, in one query, what each rule credits to the texted alone; absent without an order.
+
+    Parameters
+    ----------
+    store, campaign, as_of
+        As for `touches.ledger`.
+    rules : mapping of str to AttributionRule
+    """
+    names = list(rules)
+    rows = texted_sums(store, campaign, as_of, list(rules.values())).to_pyarrow().to_pylist()
+    return {
+        names[row["rule"]]: TextedCredit(
+            float(row["orders"]), float(row["revenue"]), float(row["squares"])
+        )
+        for row in rows
+        if row["orders"]
+    }
+
+
+def texted_sums(
+    store: Tables, campaign: Campaign, as_of: datetime, rules: Sequence[AttributionRule]
+) -> ibis.Table:
+    """Return, lazily, a row per rule: sums over customers in treatment, and of their squares."""
+    reach = max(rule.reach_days for rule in rules)
+    found = ledger(store, campaign, as_of, reach)
+    shares = campaign_shares(found, campaign.campaign_id, rules)
+    per_customer = (
+        shares.filter(_.arm == ARMS[0], _.type == "order")
+        .group_by("rule", "customer_id")
+        .aggregate(tracked=(_.share * _.revenue).sum(), orders=_.share.sum())
+    )
+    return per_customer.group_by("rule").aggregate(
+        orders=_.orders.sum(), revenue=_.tracked.sum(), squares=(_.tracked * _.tracked).sum()
+    )
 
 
 def credited_sums(
@@ -108,6 +160,7 @@ def _bought(store: Tables, campaign: Campaign, as_of: datetime, pre_days: int) -
     orders = orders_in_reach(store, campaign, people, pre_days)
     return orders.group_by("customer_id").aggregate(
         revenue=_.revenue.sum(where=_.in_window),
+        margin=_.margin.sum(where=_.in_window),
         pre_revenue=_.revenue.sum(where=~_.in_window),
         pre_orders=(~_.in_window).sum(),
     )

@@ -98,6 +98,19 @@ def incrementality(
     )
 
 
+def without_tracked(arm: Moments, tracked: str = "tracked") -> Moments:
+    """Return an arm's moments as if nothing of it were tracked.
+
+    >>> arm = Moments.from_rows([[2, 1], [4, 2]], ["spend", "tracked"])
+    >>> without_tracked(arm).mean
+    array([3., 0.])
+    """
+    at = arm.columns.index(tracked)
+    mean, covariance = arm.mean.copy(), arm.covariance.copy()
+    mean[at] = covariance[at] = covariance[:, at] = 0.0
+    return Moments(arm.columns, arm.n, mean, covariance)
+
+
 def ratio_of(
     numerator: tuple[float, float],
     denominator: tuple[float, float],

@@ -10,6 +10,7 @@ from ibis import _
 
 from smsroi_models.attribution.bots import judged_clicks
 from smsroi_models.attribution.campaigns import Campaign, Tables, instant
+from smsroi_models.attribution.click_times import QUANTILES, times_to_click
 from smsroi_models.attribution.credit import with_credit
 from smsroi_models.attribution.rules import AttributionRule
 from smsroi_models.attribution.touches import ledger
@@ -31,7 +32,8 @@ def links_by_target(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.
     ibis.Table
         ``target_url, links, clicks, clicks_by_people, clickers``, and ``orders, revenue``: of the
         counted customers' orders in their outcome window, to the last click by a person on any
-        link of any campaign; money net of refunds, store currency.
+        link of any campaign; money net of refunds, store currency. With a table of messages, also
+        the fields of `click_times.ClickTimes`, null where nobody's time is known.
     """
     links = store["links"].filter(_.campaign_id == campaign.campaign_id)
     links = links.select("link_id", "target_url")
@@ -60,8 +62,14 @@ def links_by_target(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.
             revenue=_.revenue.sum().coalesce(0.0),
         )
     )
-    joined = totals.left_join(clickers, "target_url")
-    return joined.select(*totals.columns, clickers=_.clickers.coalesce(0))
+    joined = totals.left_join(clickers, "target_url").select(
+        *totals.columns, clickers=_.clickers.coalesce(0)
+    )
+    if "messages" not in store:
+        return joined
+    times = times_to_click(store, campaign, as_of)
+    timed = joined.left_join(times, "target_url")
+    return timed.select(*joined.columns, *QUANTILES, timed_clickers=_.timed_clickers.coalesce(0))
 
 
 def _credited(store: Tables, campaign: Campaign, as_of: datetime) -> ibis.Table:

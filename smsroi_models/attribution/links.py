@@ -6,7 +6,7 @@ from datetime import datetime
 import ibis
 from ibis import _
 
-from smsroi_models.attribution.bots import REASONS, judged_clicks
+from smsroi_models.attribution.bots import BOT_REASONS, REASONS, judged_clicks
 from smsroi_models.attribution.campaigns import Campaign, Tables, instant
 from smsroi_models.records import Record
 from smsroi_models.store.tables import DELIVERED_STATUSES
@@ -48,6 +48,11 @@ class Links(Record):
     clickers_within_hour: int
     clickers_within_day: int
     anonymous_clicks: int
+
+    def clicks_under(self, bot_rule: str) -> int:
+        """Return the clicks left by a touch of `rules.BOT_RULES`; each filter takes in the last."""
+        removed = BOT_REASONS[bot_rule]
+        return self.clicks - sum(self.by_reason[reason] for reason in removed)
 
     @property
     def click_rate(self) -> float | None:

@@ -1,13 +1,16 @@
-"""Factors of several campaigns together: their mean, their spread, and each one drawn towards it.
+"""Factors of several campaigns together: their mean, their spread, and what a new one may have.
 
-Campaigns differ in how much of the tracked revenue they caused; a campaign's own factor adds
-sampling error to that. Random effects part the two (DerSimonian and Laird 1986):
+Campaigns differ in how much of the tracked revenue they caused; a campaign's own factor y_i adds
+sampling error s_i to that. The truths are normal around mu with deviation tau (random effects):
 
-    tau^2 = max(0, (Q - (k - 1)) / c),    drawn_i = B_i mean + (1 - B_i) factor_i,
-    B_i = se_i^2 / (se_i^2 + tau^2)
+    w_i = 1 / (s_i^2 + tau^2),   m = sum w_i y_i / sum w_i,   log p(tau | y) = constant
+          + 1/2 sum log w_i - 1/2 log sum w_i - 1/2 sum w_i (y_i - m)^2
 
-(Efron and Morris 1973). Where campaigns hardly differ, each is drawn all the way to the mean. The
-interval of a drawn factor takes tau^2 for known, and so is too narrow with few campaigns.
+with a flat prior on mu and on tau (Gelman 2006). Given tau, a new campaign's factor is normal
+around m with variance ``tau^2 + 1 / sum w_i``, and campaign i's own truth is drawn towards m by
+``B_i = s_i^2 / (s_i^2 + tau^2)``: every figure is the mixture over tau. With tau taken for known
+(DerSimonian and Laird 1986) it is 0 half of the time that campaigns differ a little, and 95 %
+intervals for a new campaign cover 85 to 92 %. Factors are taken for normal.
 """
 
 import math
@@ -15,13 +18,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import special
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.attribution.student import interval
+from smsroi_models.attribution.mixture import StudentMixture
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.records import Record
 
 FEWEST = 3
+# Parts of the mixture: with half or twice as many the ends of intervals move by less than 0.5 %.
+_PARTS = 200
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +40,33 @@ class PooledFactors(Record):
     ----------
     mean : Estimate
         Of all campaigns like these.
-    between_variance : float
-        tau^2: how much campaigns differ beyond sampling error; 0 where they need not.
+    between_deviation : float
+        tau, its median: how much campaigns differ beyond sampling error.
+    prediction : Estimate
+        The factor of one more campaign like these: a prediction interval.
     drawn : dict of str to Estimate
         Each campaign's factor, drawn towards the mean.
+    weights : dict of str to float
+        Each campaign's part in the mean; they sum to 1.
+    new : StudentMixture
+        The distribution behind ``prediction``.
     """
 
     mean: Estimate
-    between_variance: float
+    between_deviation: float
+    prediction: Estimate
     drawn: dict[str, Estimate]
+    weights: dict[str, float]
+    new: StudentMixture
 
 
 def pooled_factors(
     factors: Mapping[str, Estimate], confidence_level: float = 0.95
 ) -> PooledFactors:
-    """Return the mean of campaigns' factors, and each factor drawn towards it.
+    """Return the mean of campaigns' factors, each drawn towards it, and that of a new campaign.
+
+    An interval's ``standard_error`` is its half over the normal quantile: with three campaigns the
+    distributions have no variance.
 
     Parameters
     ----------
@@ -62,18 +82,60 @@ def pooled_factors(
 
     References
     ----------
-    DerSimonian and Laird (1986), Controlled Clinical Trials 7(3). Efron and Morris (1973), Journal
-    of the American Statistical Association 68(341).
+    Gelman (2006), Bayesian Analysis 1(3), section 5.2. Gelman et al. (2013), Bayesian Data
+    Analysis, 3rd edition, eq. 5.17, 5.20, 5.21. Efron and Morris (1973), Journal of the American
+    Statistical Association 68(341).
 
     Examples
     --------
-    Campaigns that agree are one:
+    Campaigns that are alike in everything have their value for mean, and so has the next one:
 
-    >>> alike = {name: Estimate(0.5, 0.1, 0.3, 0.7) for name in "abcd"}
-    >>> found = pooled_factors(alike)
-    >>> found.mean.estimate, found.mean.standard_error, found.between_variance
-    (0.5, 0.05, 0.0)
+    >>> found = pooled_factors({name: Estimate(0.5, 0.1, 0.3, 0.7) for name in "abcd"})
+    >>> round(found.mean.estimate, 9), round(found.prediction.estimate, 9)
+    (0.5, 0.5)
     """
+    value, variance = _checked(factors)
+    tau, likely, between = _parts_of_tau(value, variance)
+    total = variance + tau[:, None] ** 2
+    weight = 1 / total
+    whole = weight.sum(axis=1)
+    centre = weight @ value / whole
+    pull = variance / total
+    errors = np.sqrt((1 - pull) * variance + pull**2 / whole[:, None])
+    drawn = pull * centre[:, None] + (1 - pull) * value
+    new = StudentMixture(likely, centre, np.sqrt(tau**2 + 1 / whole), math.inf)
+    mean = StudentMixture(likely, centre, whole**-0.5, math.inf)
+    shares = likely @ (weight / whole[:, None])
+    return PooledFactors(
+        mean=read(mean, confidence_level),
+        between_deviation=between,
+        prediction=read(new, confidence_level),
+        drawn={
+            name: read(
+                StudentMixture(likely, drawn[:, i], errors[:, i], math.inf), confidence_level
+            )
+            for i, name in enumerate(factors)
+        },
+        weights={name: float(share) for name, share in zip(factors, shares, strict=True)},
+        new=new,
+    )
+
+
+def read(figure: StudentMixture, confidence_level: float) -> Estimate:
+    """Return a figure's median and interval; the standard error is the interval's, as a normal's.
+
+    >>> one = StudentMixture(np.array([1.0]), np.array([5.0]), np.array([2.0]), math.inf)
+    >>> found = read(one, 0.95)
+    >>> round(found.estimate, 6), round(found.standard_error, 6), round(found.ci_upper, 2)
+    (5.0, 2.0, 8.92)
+    """
+    tail = (1 - confidence_level) / 2
+    low, middle, high = (figure.quantile(at) for at in (tail, 0.5, 1 - tail))
+    return Estimate(middle, (high - low) / (2 * float(special.ndtri(1 - tail))), low, high)
+
+
+def _checked(factors: Mapping[str, Estimate]) -> tuple[Floats, Floats]:
+    """Return the factors and their variances, shape (n_campaigns,) each."""
     if len(factors) < FEWEST:
         raise NotEstimableError(
             f"{len(factors)} campaigns have a factor: at least {FEWEST} are needed to tell how "
@@ -81,31 +143,22 @@ def pooled_factors(
         )
     value = np.array([factor.estimate for factor in factors.values()])
     variance = np.array([factor.standard_error for factor in factors.values()]) ** 2
-    if not (np.isfinite(variance).all() and (variance > 0).all()):
+    if not (np.isfinite(value).all() and np.isfinite(variance).all() and (variance > 0).all()):
         raise NotEstimableError("a campaign's factor has no standard error: leave it out")
-    # Imported here: it takes a while, and no report needs it.
-    from statsmodels.stats.meta_analysis import combine_effects
-
-    # statsmodels leaves a negative tau^2 as it is, and takes roots of it that are not used here.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = combine_effects(value, variance, method_re="chi2")
-    tau2 = max(float(found.tau2), 0.0)
-    weight = 1 / (variance + tau2)
-    mean = float((weight * value).sum() / weight.sum())
-    error = float(1 / math.sqrt(weight.sum()))
-    pull = variance / (variance + tau2)
-    drawn = pull * mean + (1 - pull) * value
-    # The mean is itself uncertain, and each drawn factor leans on it.
-    errors = np.sqrt((1 - pull) * variance + (pull * error) ** 2)
-    return PooledFactors(
-        _estimate(mean, error, confidence_level),
-        tau2,
-        {
-            name: _estimate(float(d), float(e), confidence_level)
-            for name, d, e in zip(factors, drawn, errors, strict=True)
-        },
-    )
+    return value, variance
 
 
-def _estimate(value: float, error: float, confidence_level: float) -> Estimate:
-    return Estimate(value, error, *interval(value, error, math.inf, confidence_level, "two-sided"))
+def _parts_of_tau(value: Floats, variance: Floats) -> tuple[Floats, Floats, float]:
+    """Return values of tau, how likely each is, and the median."""
+    scale = math.sqrt(1 / float((1 / variance).mean()) + float(value.var()))
+    # Midpoints of equal parts of [0, 1), spread over [0, infinity): dense where tau is small.
+    at = (np.arange(_PARTS) + 0.5) / _PARTS
+    tau = scale * at / (1 - at)
+    weight = 1 / (variance + tau[:, None] ** 2)
+    whole = weight.sum(axis=1)
+    centre = weight @ value / whole
+    scatter = (weight * (value - centre[:, None]) ** 2).sum(axis=1)
+    log = 0.5 * (np.log(weight).sum(axis=1) - np.log(whole) - scatter) - 2 * np.log(1 - at)
+    likely = np.exp(log - log.max())
+    likely /= likely.sum()
+    return tau, likely, float(np.interp(0.5, np.cumsum(likely) - likely / 2, tau))

@@ -19,6 +19,7 @@ ANY_TIME: Literal["any time"] = "any time"
 
 Credit = Literal["last", "all", "linear"]
 Ties = Literal["last", "click"]
+BotFilter = Literal["declared", "timing", "bursts"]
 Kind = Literal[
     "sent",
     "delivered",
@@ -26,8 +27,10 @@ Kind = Literal[
     "event",
     "reply",
     "call",
-    "click",
     "bot_click",
+    "soon_click",
+    "burst_click",
+    "click",
     "coupon",
     "shared_coupon",
 ]
@@ -38,13 +41,21 @@ KINDS: tuple[Kind, ...] = (
     "event",
     "reply",
     "call",
-    "click",
     "bot_click",
+    "soon_click",
+    "burst_click",
+    "click",
     "shared_coupon",
     "coupon",
 )
 """Kinds of touches, the weakest evidence first: within one second the last of them wins."""
 RECEIPTS: tuple[Kind, ...] = ("sent", "delivered", "read")
+BOT_CLICKS: dict[Kind, tuple[BotFilter, ...]] = {
+    "bot_click": ("declared", "timing", "bursts"),
+    "soon_click": ("timing", "bursts"),
+    "burst_click": ("bursts",),
+}
+"""Clicks thought to be a machine's, and the filters that leave them out: each takes in the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,9 @@ class AttributionRule(Record):
         each type.
     removes_bots : bool
         Whether clicks thought to be a machine's are left out.
+    bot_filter : {"declared", "timing", "bursts"}
+        How far that goes: clicks of machines that name themselves (or that the platform named);
+        those within seconds of the text too; and bursts on one customer's link too.
     source, seen_on : str
         Where the vendor says so, and when that was read.
     note : str
@@ -116,6 +130,7 @@ class AttributionRule(Record):
     credit: Credit = "last"
     once_per_customer: bool = False
     removes_bots: bool = False
+    bot_filter: BotFilter = "bursts"
     source: str = ""
     seen_on: str = ""
     note: str = ""
@@ -125,6 +140,11 @@ class AttributionRule(Record):
             raise ParameterError(
                 f"rule {self.name!r}: credit is {self.credit!r} and ties {self.ties!r}; choose "
                 "credit last, all or linear, and ties last or click"
+            )
+        if self.bot_filter not in ("declared", "timing", "bursts"):
+            raise ParameterError(
+                f"rule {self.name!r}: bot_filter is {self.bot_filter!r}; choose declared, timing "
+                "or bursts"
             )
         windows = {kind: self.window_days(kind) for kind in KINDS}
         for kind, window in windows.items():
@@ -158,12 +178,16 @@ class AttributionRule(Record):
             "reply": self.reply_days,
             "call": self.call_days,
             "click": self.click_days,
-            "bot_click": None if self.removes_bots else self.click_days,
+            **{name: self._bot_days(name) for name in BOT_CLICKS},
             "coupon": coupon,
             "shared_coupon": None if self.unique_coupons_only else coupon,
         }
         window = found[kind]
         return None if window is None else float(window)
+
+    def _bot_days(self, kind: Kind) -> float | None:
+        removed = self.removes_bots and self.bot_filter in BOT_CLICKS[kind]
+        return None if removed else self.click_days
 
     @property
     def reach_days(self) -> int:
@@ -316,6 +340,14 @@ _ALL = (
     ),
 )
 
+BOT_RULES: dict[str, str] = {
+    "click_bots_kept": "none",
+    "click_declared": "declared machines",
+    "click_timing": "and within seconds of the text",
+    "click": "and bursts",
+}
+"""The touch of `rules_by_touch` for each extent of the filter of machines, as a table says it."""
+
 PRESETS: dict[str, AttributionRule] = {rule.name: rule for rule in _ALL}
 """The vendors' rules by name."""
 
@@ -323,6 +355,8 @@ _TOUCHES: tuple[tuple[str, str, str], ...] = (
     ("delivered", "Any delivered text", "delivered_hours"),
     ("click", "Any click, machines' removed", "click_days"),
     ("click_bots_kept", "Any click, machines' kept", "click_days"),
+    ("click_declared", "Any click, declared machines' removed", "click_days"),
+    ("click_timing", "Any click, those within seconds removed too", "click_days"),
     ("coupon", "The campaign's coupon", "coupon_days"),
     ("call", "Any call", "call_days"),
     ("reply", "Any reply", "reply_days"),
@@ -341,6 +375,7 @@ def rules_by_touch(window_days: int) -> dict[str, AttributionRule]:
     14.0
     """
     found = {}
+    filters: dict[str, BotFilter] = {"click_declared": "declared", "click_timing": "timing"}
     for name, label, field in _TOUCHES:
         window: object = 24 * window_days if field == "delivered_hours" else window_days
         options = {field: ANY_TIME if field == "coupon_days" else window}
@@ -349,6 +384,7 @@ def rules_by_touch(window_days: int) -> dict[str, AttributionRule]:
             label,
             credit="all",
             removes_bots=name != "click_bots_kept",
+            bot_filter=filters.get(name, "bursts"),
             **options,  # type: ignore[arg-type]
         )
     return found

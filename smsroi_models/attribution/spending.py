@@ -106,3 +106,15 @@ def collect_costs(store: Tables, campaign: Campaign) -> dict[str, float]:
     )
     ranked = sorted(rows, key=lambda row: (-row["amount"], row["cost_type"]))
     return {str(row["cost_type"]): float(row["amount"]) for row in ranked}
+
+
+def read_booked(store: Tables, campaign: Campaign, as_of: datetime) -> float | None:
+    """Return what a campaign cost, texts and all, or None where nothing is known of it.
+
+    Texts to customers whose window is not over at ``as_of`` are left out, as in `collect_texts`.
+    """
+    booked = list(collect_costs(store, campaign).values()) if "costs" in store else []
+    texts = collect_texts(store, campaign, as_of) if "messages" in store else None
+    if texts is not None and texts.priced:
+        booked.append(texts.amount)
+    return sum(booked) if booked else None

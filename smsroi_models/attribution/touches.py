@@ -210,7 +210,12 @@ def _clicks(store: Tables) -> ibis.Table:
         .select(
             "customer_id",
             "campaign_id",
-            kind=_.reason.isnull().ifelse("click", "bot_click"),
+            kind=ibis.cases(
+                (_.reason.isnull(), "click"),
+                (_.reason == "too_soon", "soon_click"),
+                (_.reason == "burst", "burst_click"),
+                else_="bot_click",
+            ),
             touched_at=_.clicked_at,
             touch_id="click:" + _.click_id,
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from smsroi_models.attribution.placebo import Stretch
 from smsroi_models.report import counterfactual_words as words
+from smsroi_models.report.borrowed_page import borrowed_tables
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import (
     Money,
@@ -97,6 +98,11 @@ def placebo(result: CounterfactualResult) -> Html:
     )
 
 
+def borrowed(result: CounterfactualResult) -> Html:
+    """Return what evidence of campaigns with a holdout says, or why none can be borrowed."""
+    return borrowed_tables(result)
+
+
 def checks(result: CounterfactualResult) -> Html:
     """Return what was checked before any figure was shown."""
     return fragment("checks.html", checks=result.checks)
@@ -137,6 +143,7 @@ def results(result: CounterfactualResult) -> Results:
         "placebo_stretches": len(tried.stretches),
         "placebo_covered": tried.covered,
         "placebo_largest": tried.largest,
+        "borrowed": _borrowed(result),
     }
     moment = result.as_of
     midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
@@ -154,6 +161,12 @@ def results(result: CounterfactualResult) -> Results:
             "checks": [check.to_dict() for check in result.checks],
         }
     )
+
+
+def _borrowed(result: CounterfactualResult) -> dict[str, Any] | None:
+    """Return the leading borrowed figure, or None; it never is one of the figures above it."""
+    found = result.borrowed.leading if result.borrowed else None
+    return found.to_dict() if found else None
 
 
 def _stretch_row(result: CounterfactualResult, stretch: Stretch, money: Money) -> dict[str, Any]:

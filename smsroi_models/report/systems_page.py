@@ -1,13 +1,15 @@
 """What the report says of links, coupons, calls and events: small tables of what was tracked."""
 
 from smsroi_models.attribution.calls import Calls
+from smsroi_models.attribution.click_times import ClickTimes
 from smsroi_models.attribution.conversion_events import EventType
 from smsroi_models.attribution.coupons import Coupons
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.links import Links
+from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.numbers import Money, percent, plain, say, shortened, with_interval
 from smsroi_models.report.words import confidence
 from smsroi_models.systems import Systems
 
@@ -34,9 +36,15 @@ def systems_tables(
         ISO 4217 code of the store's currency.
     confidence_level : float
     """
-    money, parts = Money(currency), []
+    money = Money(currency)
+    parts: list[tuple[str, Rows]] = []
     if found.links and found.links.links:
         parts.append(("Links", _links(found.links, claims, money)))
+        if found.links.clicks and claims is not None:
+            title = "Revenue after a click, by machines left out"
+            parts.append((title, _filters(found.links, claims, money)))
+    if found.click_times:
+        parts.append(("Time from text to click", _times(found.click_times)))
     for coupon in found.coupons or ():
         name = f"Coupons, {coupon.kind} code{'s' if coupon.kind == 'unique' else ''}"
         parts.append((name, _coupons(coupon, found.leaked_share.get(coupon.kind), money)))
@@ -77,6 +85,45 @@ def _links(links: Links, claims: RuleComparison | None, money: Money) -> Rows:
     return rows
 
 
+def _filters(links: Links, claims: RuleComparison, money: Money) -> Rows:
+    """Return the clicks and the revenue after one under each extent of the filter."""
+    rows: Rows = []
+    for name, label in BOT_RULES.items():
+        claim, notes = claims.of(name), [f"{_count(links.clicks_under(name))} clicks"]
+        if claim.factor is not None and claims.incremental_revenue is not None:
+            notes.append(f"caused / claimed {say(claim.factor, plain, 0.01)}")
+        rows.append((label.capitalize(), money(claim.revenue), "; ".join(notes)))
+    rows.append(("Profit and return", "the same", "read from the holdout: no click is in them"))
+    return rows
+
+
+def _times(found: tuple[ClickTimes, ...]) -> Rows:
+    """Return the times over all links, and by address where there are several."""
+    shown = found[:1] if len(found) == 2 else found[:6]
+    return [
+        (
+            "All links" if each.target_url is None else shortened(each.target_url, 60),
+            duration(each.median_seconds),
+            f"half of {_count(each.timed_clickers)} customers between "
+            f"{duration(each.lower_quartile_seconds)} and {duration(each.upper_quartile_seconds)}; "
+            f"nine in ten within {duration(each.ninetieth_seconds)}",
+        )
+        for each in shown
+    ]
+
+
+def duration(seconds: float) -> str:
+    """Write a span of time in the largest unit that it fills.
+
+    >>> duration(45), duration(90), duration(3 * 3600), duration(86_400 * 2.5)
+    ('45 s', '1.5 min', '3.0 h', '2.5 days')
+    """
+    for size, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {name}"
+    return f"{seconds:.0f} s"
+
+
 def _reasons(links: Links) -> str:
     told = [f"{_count(n)} {_REASONS[name]}" for name, n in links.by_reason.items() if n]
     return "; ".join(told)
@@ -110,7 +157,16 @@ def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
             _count(calls.callers),
             f"{_count(calls.repeat_callers)} more than once",
         ),
+        ("Qualified", _share(calls.qualified, calls.calls), _qualified(calls)),
         ("Calls that sold", _count(calls.converted), money(calls.value)),
+        (
+            "Calls with an order after",
+            _count(calls.ordered),
+            f"{_count(calls.orders_after)} orders by the same customers within "
+            f"{calls.rule.order_days} days, {money(calls.revenue_after)}; some would have come "
+            "anyway",
+        ),
+        *_costs_of_calls(calls, money),
         ("By outcome", "", _named([(g.name, g.calls) for g in calls.by_outcome])),
         ("By region", "", _named([(g.name, g.calls) for g in calls.by_region])),
     ]
@@ -122,12 +178,31 @@ def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
     return rows
 
 
+def _qualified(calls: Calls) -> str:
+    if calls.rule.qualified_outcomes:
+        return f"answered, outcome {', '.join(calls.rule.qualified_outcomes)}"
+    return f"answered, {calls.rule.qualified_seconds:g} seconds or longer"
+
+
+def _costs_of_calls(calls: Calls, money: Money) -> Rows:
+    each, qualified = calls.cost_per_call, calls.cost_per_qualified_call
+    if each is None:
+        return []
+    note = "" if qualified is None else f"{money(qualified, 0.01)} a qualified one; "
+    return [("Cost per call", money(each, 0.01), f"{note}the whole cost of the campaign")]
+
+
 def _events(events: tuple[EventType, ...], money: Money) -> Rows:
     rows: Rows = []
     for each in events:
         notes = []
         if each.orders_again:
             notes.append(f"{_count(each.orders_again)} repeat an order")
+        if each.sent_twice:
+            notes.append(f"{_count(each.sent_twice)} of them twice")
+        if each.likely_orders_again:
+            count = _count(each.likely_orders_again)
+            notes.append(f"{count} likely repeat one: same customer and value within an hour")
         if each.anonymous:
             notes.append(f"{_count(each.anonymous)} of nobody known, credited to nobody")
         if each.value:

@@ -1,11 +1,15 @@
 """What the report says of tracked credit: what each rule claims, and what was caused."""
 
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import Claim, Group, RuleComparison, grouped
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import Money, plain, say, with_interval
 from smsroi_models.report.words import confidence
 from smsroi_models.result import CampaignResult
+
+# Told with the links: the same clicks, filtered less.
+_BOT_FILTERS = tuple(name for name in BOT_RULES if name != "click")
 
 
 def comparable(result: CampaignResult) -> bool:
@@ -38,7 +42,7 @@ def claims_table(found: RuleComparison, currency: str, compared: bool) -> Html:
         touches=[
             _row(claim.rule.label, claim, money, compared)
             for claim in found.by_touch
-            if claim.orders and claim.rule.name != "click_bots_kept"
+            if claim.orders and claim.rule.name not in _BOT_FILTERS
         ],
         seen_on=max(claim.rule.seen_on for claim in found.claims),
     )

@@ -12,6 +12,7 @@ from smsroi_models.simulate.columns import (
     DAY,
     NEVER,
     NONE,
+    Flags,
     Integers,
     identifiers,
     joined,
@@ -36,6 +37,7 @@ _DISGUISED_SHARE = 0.3  # of the scanners' clicks, under the name of a browser
 _MISSING_AGENT_SHARE = 0.02
 _RETURN_SHARE = 0.25
 _MEAN_CURIOSITY = DAY / 4
+_BURST_SIZE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,9 @@ class Links:
         shape (n_assigned,).
     clicked
         When each assigned customer first clicked, seconds, `NEVER` if not; shape (n_assigned,).
-    click_link, click_time, click_agent
-        Every click: row of its link, seconds, row of the user agents; shape (n_clicks,).
+    click_link, click_time, click_agent, click_machine
+        Every click: row of its link, seconds, row of the user agents, whether a machine made it;
+        shape (n_clicks,).
     """
 
     link: Integers
@@ -58,6 +61,7 @@ class Links:
     click_link: Integers
     click_time: Integers
     click_agent: Integers
+    click_machine: Flags
 
 
 def draw_links(history: History, rng: np.random.Generator) -> tuple[Links, ...]:
@@ -116,6 +120,15 @@ def clicks_frame(history: History, links: Sequence[Links]) -> pd.DataFrame:
     )
 
 
+def click_truth_frame(links: Sequence[Links]) -> pd.DataFrame:
+    """Return which clicks a machine made: ``click_id`` as in the table, ``machine``."""
+    time = np.concatenate([each.click_time for each in links])
+    order = np.argsort(time, kind="stable")
+    machine = np.concatenate([each.click_machine for each in links])[order]
+    ids = identifiers("k", np.arange(len(time)), 9)
+    return pd.DataFrame({"click_id": pd.Series(ids, dtype="str"), "machine": machine})
+
+
 def _holders(run: Run) -> Integers:
     """Return whose link each of the campaign's links is; `NONE` for one that all share."""
     return run.treated_customers if run.plan.personal else np.array([NONE])
@@ -125,6 +138,8 @@ def _draw_links(run: Run, first: int, horizon: int, shop: Shop, rng: np.random.G
     numbers = np.cumsum(run.treated) - 1 if run.plan.personal else np.zeros_like(run.customer)
     link = np.where(run.treated, first + numbers, NONE)
     clicked = _human_clicks(run, shop, rng)
+    if shop.hasty_share > 0:
+        clicked = _with_haste(run, clicked, shop, rng)
     people = np.flatnonzero(clicked != NEVER)
     returning = people[rng.random(len(people)) < _RETURN_SHARE]
     pauses = 60 + rng.exponential(DAY, len(returning)).astype(np.int64)
@@ -135,8 +150,36 @@ def _draw_links(run: Run, first: int, horizon: int, shop: Shop, rng: np.random.G
     agent = np.concatenate(
         [_agents_of_people(len(people) + len(returning), rng), _agents_of_bots(len(scanned), rng)]
     )
+    machine = np.arange(len(place)) >= len(people) + len(returning)
+    # Drawn only where there are any, so that a shop without them stays as it was.
+    if shop.patient_bot_share > 0 or shop.burst_bot_share > 0:
+        late, late_time = _disguised_clicks(run, shop, rng)
+        place, time = np.concatenate([place, late]), np.concatenate([time, late_time])
+        agent = np.concatenate([agent, rng.integers(0, len(_BROWSERS), len(late))])
+        machine = np.concatenate([machine, np.ones(len(late), dtype=np.bool_)])
     seen = time < horizon
-    return Links(link, clicked, link[place[seen]], time[seen], agent[seen])
+    return Links(link, clicked, link[place[seen]], time[seen], agent[seen], machine[seen])
+
+
+def _with_haste(run: Run, clicked: Integers, shop: Shop, rng: np.random.Generator) -> Integers:
+    """Return the first clicks, some of them within ten seconds of the text."""
+    people = np.flatnonzero(clicked != NEVER)
+    hasty = people[rng.random(len(people)) < shop.hasty_share]
+    soon = clicked.copy()
+    soon[hasty] = np.minimum(clicked[hasty], run.sent[hasty] + rng.integers(3, 10, len(hasty)))
+    return soon
+
+
+def _disguised_clicks(run: Run, shop: Shop, rng: np.random.Generator) -> tuple[Integers, Integers]:
+    """Draw clicks of machines that wait and call themselves browsers: whose, and when."""
+    size = len(run.customer)
+    patient = np.flatnonzero(run.delivered & (rng.random(size) < shop.patient_bot_share))
+    burst = np.flatnonzero(run.delivered & (rng.random(size) < shop.burst_bot_share))
+    place = np.concatenate([patient, np.repeat(burst, _BURST_SIZE)])
+    begins = run.sent[patient] + rng.integers(30, 1_800, len(patient))
+    bursts = np.repeat(run.sent[burst] + rng.integers(30, 1_800, len(burst)), _BURST_SIZE)
+    follows = np.tile(np.arange(_BURST_SIZE), len(burst))
+    return place, np.concatenate([begins, bursts + follows])
 
 
 def _human_clicks(run: Run, shop: Shop, rng: np.random.Generator) -> Integers:

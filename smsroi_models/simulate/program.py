@@ -14,7 +14,7 @@ from smsroi_models.simulate.opinion_truth import opinion_truth
 from smsroi_models.simulate.people import people_frames
 from smsroi_models.simulate.request import make_request
 from smsroi_models.simulate.shop import Shop, require
-from smsroi_models.simulate.traces import trace_frames
+from smsroi_models.simulate.traces import CLICK_TRUTH, trace_frames
 from smsroi_models.simulate.trade import trade_frames
 from smsroi_models.simulate.truth import programme_truth, truth_frame
 from smsroi_models.store.tables import TABLES
@@ -46,12 +46,16 @@ class Program:
         One row per campaign: ``score_treatment``, ``score_holdout`` and ``difference``, the net
         promoter score in points that everybody assigned would give, answering or not, had all been
         in the one arm or in the other. None with ``detail="core"``.
+    click_truth
+        ``click_id`` and ``machine``: who made each click of the table, which itself does not say.
+        None with ``detail="core"``.
     """
 
     tables: dict[str, pd.DataFrame]
     truth: pd.DataFrame
     programme: pd.DataFrame | None = None
     opinions: pd.DataFrame | None = None
+    click_truth: pd.DataFrame | None = None
 
 
 def simulate_program(
@@ -172,4 +176,10 @@ def simulate_program(
         frames[name] = pd.concat([frames[name], rows], ignore_index=True)
     tables = {name: frames[name] for name in TABLES if name in frames}
     opinions = opinion_truth(history) if detail == "full" else None
-    return Program(tables, truth_frame(history), programme_truth(history), opinions)
+    return Program(
+        tables,
+        truth_frame(history),
+        programme_truth(history),
+        opinions=opinions,
+        click_truth=frames.get(CLICK_TRUTH),
+    )

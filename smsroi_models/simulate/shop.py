@@ -81,6 +81,12 @@ class Shop:
         Humans who click, of those who order because of the text.
     bot_share
         Texts whose link a scanner opens within seconds.
+    patient_bot_share
+        Texts whose link a machine under a browser's name opens minutes later.
+    burst_bot_share
+        Texts whose link such a machine opens several times within seconds, minutes later.
+    hasty_share
+        Humans who click within ten seconds, of those who click.
     call_share
         Customers who call the campaign's number, of those who got the text.
     near_stop_share, help_share, other_reply_share
@@ -128,6 +134,9 @@ class Shop:
     click_share: float = 0.08
     buyer_click_share: float = 0.7
     bot_share: float = 0.03
+    patient_bot_share: float = 0.0
+    burst_bot_share: float = 0.0
+    hasty_share: float = 0.0
     call_share: float = 0.01
     near_stop_share: float = 0.002
     help_share: float = 0.002

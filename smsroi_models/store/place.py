@@ -2,7 +2,8 @@
 
 A folder is written anew beside the old one, files that stay are linked, and the two are renamed.
 Between the two renames the old store lies under another name; whoever comes next puts it back. A
-DuckDB file is changed in one transaction of DuckDB's.
+DuckDB file is changed in one transaction of DuckDB's; what was committed beside the file when an
+import was killed is taken into it by the next one.
 """
 
 import fcntl
@@ -11,6 +12,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import duckdb
 
 from smsroi_models.errors import StoreError
 
@@ -40,6 +43,7 @@ def locked(root: Path, *, wait: bool = False) -> Iterator[None]:
                 f"another import is writing to {str(root)!r}: wait until it is done"
             ) from error
         _restore(root)
+        _settle(root)
         yield
 
 
@@ -87,6 +91,18 @@ def _restore(root: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     else:
         old.rename(root)
+
+
+def _settle(root: Path) -> None:
+    """Take into the file what a killed import had committed beside it: the file alone is whole."""
+    if root.is_file() and root.with_name(f"{root.name}.wal").exists():
+        try:
+            duckdb.connect(root).close()
+        except duckdb.Error as error:
+            raise StoreError(
+                f"what lies in {root.name}.wal beside {str(root)!r} cannot be taken into it "
+                f"({error}): restore both from a copy"
+            ) from error
 
 
 def _beside(root: Path, purpose: str) -> Path:

@@ -7,13 +7,14 @@ import pytest
 
 from smsroi_models.attribution.all_campaigns import COLUMNS, active_customers, all_moments
 from smsroi_models.attribution.bots import judged_clicks
-from smsroi_models.attribution.calls import callers_assigned, calls_summed
+from smsroi_models.attribution.calls import CallRule, callers_assigned, calls_summed, orders_after
 from smsroi_models.attribution.campaigns import Campaign, assigned_customers
+from smsroi_models.attribution.click_times import times_to_click
 from smsroi_models.attribution.collect import moments_by_arm
-from smsroi_models.attribution.conversion_events import events_summed
+from smsroi_models.attribution.conversion_events import events_by, events_summed
 from smsroi_models.attribution.coupons import coupons_summed
 from smsroi_models.attribution.credit import with_credit
-from smsroi_models.attribution.credit_totals import credited_sums
+from smsroi_models.attribution.credit_totals import credited_sums, texted_sums
 from smsroi_models.attribution.daily import daily_additions
 from smsroi_models.attribution.link_credit import links_by_target
 from smsroi_models.attribution.links import links_summed
@@ -76,9 +77,13 @@ QUERIES = {
     "links_by_target": links_by_target(STORE, CAMPAIGN, AS_OF),
     "links_summed": links_summed(STORE, CAMPAIGN, AS_OF),
     "coupons_summed": coupons_summed(STORE, CAMPAIGN, AS_OF),
-    "calls_summed": calls_summed(STORE, CAMPAIGN, AS_OF),
+    "calls_summed": calls_summed(STORE, CAMPAIGN, AS_OF, CallRule()),
+    "orders_after": orders_after(STORE, CAMPAIGN, AS_OF, CallRule()),
     "callers_assigned": callers_assigned(STORE, CAMPAIGN, AS_OF),
     "events_summed": events_summed(STORE, CAMPAIGN, AS_OF),
+    "events_by_message": events_by(STORE, AS_OF, "message", CAMPAIGN),
+    "times_to_click": times_to_click(STORE, CAMPAIGN, AS_OF),
+    "texted_sums": texted_sums(STORE, CAMPAIGN, AS_OF, list(PRESETS.values())),
     "texted_by_others": texted_by_others(STORE, CAMPAIGN, AS_OF),
     "assigned_histories": HISTORIES,
     "kinds_counted": kinds_counted(HISTORIES, "arm", ARMS, alike_in_spend=True),

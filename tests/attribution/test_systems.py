@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import ibis
+import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
-from touched_shop import AS_OF, touched_frames
+from touched_shop import AS_OF, TEXTS, at, touched_frames
 
 import smsroi_models as smsroi
 from smsroi_models.attribution.bots import judged_clicks
-from smsroi_models.attribution.calls import CallGroup
-from smsroi_models.attribution.conversion_events import EventType
+from smsroi_models.attribution.calls import CallGroup, CallRule, collect_calls
+from smsroi_models.attribution.campaigns import read_campaign
+from smsroi_models.attribution.click_times import QUANTILES, collect_click_times
+from smsroi_models.attribution.conversion_events import EventType, collect_events, events_by
 from smsroi_models.attribution.shares import share_of
-from smsroi_models.errors import NotEstimableError
-from smsroi_models.store.connect import open_store
+from smsroi_models.errors import DataError, NotEstimableError, ParameterError
+from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.tables import TABLES
 from smsroi_models.store.write import write_store
 
@@ -23,10 +26,15 @@ NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[smsroi.Systems]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     path = write_store(touched_frames(), tmp_path_factory.mktemp("systems") / "store")
-    with open_store(path, threads=1) as store:
-        yield smsroi.tracking_systems(store, "S", AS_OF)
+    with open_store(path, threads=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def found(store) -> smsroi.Systems:
+    return smsroi.tracking_systems(store, "S", AS_OF)
 
 
 def test_links(found) -> None:
@@ -61,18 +69,72 @@ def test_calls(found) -> None:
     assert (calls.callers, calls.repeat_callers) == (3, 1)
     assert (calls.converted, calls.value) == (1, 25.0)
     assert calls.by_region == (
-        CallGroup("north", 2, 1, 25.0),
-        CallGroup("south", 1, 1, 0.0),
-        CallGroup("unknown", 1, 1, 0.0),
-        CallGroup("west", 1, 1, 0.0),
+        CallGroup("north", 2, 1, 25.0, 1),
+        CallGroup("south", 1, 1, 0.0, 1),
+        CallGroup("unknown", 1, 1, 0.0, 1),
+        CallGroup("west", 1, 1, 0.0, 0),
     )
+    # Answered for a minute or more: exactly 60 seconds, 100 and 80; not 40, nor 20 unanswered.
+    assert (calls.qualified, calls.qualified_share) == (3, 0.6)
+    # Held out: ordered a day after the call.
+    assert (calls.ordered, calls.orders_after, calls.revenue_after) == (1, 1, 180.0)
+    # Texts of S at 0.01 each; the shop books no other cost.
+    n_texts = sum(campaign == "S" for campaign, *_ in TEXTS)
+    assert calls.cost == pytest.approx(0.01 * n_texts)
+    assert calls.cost_per_call == pytest.approx(0.01 * n_texts / 5)
+    assert calls.cost_per_qualified_call == pytest.approx(0.01 * n_texts / 3)
     # 1 of 19 treated and 2 of 3 held-out customers called.
     assert found.call_lift.n_treatment == 19
     assert found.call_lift.absolute_lift == pytest.approx(1 / 19 - 2 / 3)
 
 
+@pytest.mark.parametrize(
+    ("rule", "qualified", "followed"),
+    [
+        (CallRule(qualified_seconds=60.01), 2, (1, 1, 180.0)),
+        (CallRule(qualified_outcomes=("order",)), 1, (1, 1, 180.0)),
+        # The order came a day after the call, to the second: half-open.
+        (CallRule(order_days=1), 3, (0, 0, 0.0)),
+        (CallRule(order_days=2), 3, (1, 1, 180.0)),
+    ],
+)
+def test_a_qualified_call_and_an_order_after_it_by_the_rule(
+    store, rule, qualified, followed
+) -> None:
+    found = collect_calls(store, read_campaign(store, "S"), AS_OF, rule)
+    assert found.qualified == qualified
+    assert (found.ordered, found.orders_after, found.revenue_after) == followed
+    assert found.cost_per_call is None
+
+
+def test_an_order_follows_the_last_call_alone_and_never_one_to_come(store) -> None:
+    """Three calls and two orders, besides those of the shop."""
+    calls = store["calls"].to_pandas().head(1)
+    rows = [
+        calls.assign(call_id=f"x{i}", customer_id="twice", started_at=at(days), value=None)
+        for i, days in enumerate((1.0, 1.4, 1.5, 2.1))
+    ]
+    table = ibis.memtable(pd.concat(rows), schema=TABLES["calls"].schema())
+    shop = {name: store[name] for name in ("numbers", "orders")} | {"calls": table}
+    found = collect_calls(shop, read_campaign(store, "S"), AS_OF)
+    # Orders at 1.5, the very moment of the third call, and at 2.0; the last call is too late.
+    assert (found.calls, found.ordered, found.orders_after) == (4, 1, 2)
+    assert found.revenue_after == 130.0 + 140.0
+
+
+@pytest.mark.parametrize(
+    "options", [{"qualified_seconds": -1.0}, {"qualified_outcomes": "order"}, {"order_days": 0}]
+)
+def test_a_rule_of_calls_that_makes_no_sense_is_refused(options) -> None:
+    with pytest.raises(ParameterError, match=next(iter(options))):
+        CallRule(**options)
+
+
 def test_events_repeat_orders_and_hide_people(found) -> None:
-    assert found.events == (EventType("purchase", 2, 2, 0, 0.0), EventType("form", 1, 0, 1, 5.0))
+    assert found.events == (
+        EventType("purchase", 2, 2, 0, 0.0, 0, 0),
+        EventType("form", 1, 0, 1, 5.0, 0, 0),
+    )
 
 
 @pytest.mark.parametrize(("count", "total", "level"), [(0, 9, 0.95), (3, 9, 0.9), (9, 9, 0.95)])
@@ -161,7 +223,7 @@ def test_orders_go_to_the_address_of_their_last_click(tmp_path) -> None:
     links.loc[links.link_id == "S-two_clicks_one_of_n", "target_url"] = "https://shop.example/b"
     with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
         found = smsroi.link_table(store, "S", AS_OF).order_by("target_url").to_pandas()
-    a, b = found.to_dict("records")
+    a, b = found.astype(object).where(found.notna(), None).to_dict("records")
     # Its last click was on N's link: the order is not S's.
     assert b == {
         "target_url": "https://shop.example/b",
@@ -171,7 +233,135 @@ def test_orders_go_to_the_address_of_their_last_click(tmp_path) -> None:
         "orders": 0.0,
         "revenue": 0.0,
         "clickers": 1,
+        "timed_clickers": 0,  # nobody texted them
+        **dict.fromkeys(QUANTILES),
     }
     # The robot's click and its order are out; the pixel saw one order come through the shared link.
     assert (a["links"], a["clicks"], a["clicks_by_people"], a["clickers"]) == (6, 5, 4, 4)
     assert (a["orders"], a["revenue"]) == (5, 30.0 + 40.0 + 70.0 + 110.0 + 200.0)
+
+
+def _shop(store: Store, **frames: pd.DataFrame) -> dict[str, ibis.Table]:
+    """Return the shop's tables with some of them written anew."""
+    own = {name: ibis.memtable(part, schema=TABLES[name].schema()) for name, part in frames.items()}
+    return {name: own[name] if name in own else store[name] for name in TABLES if name in store}
+
+
+def test_the_times_from_text_to_click_by_hand(store) -> None:
+    """Ten customers texted at noon of day 1 click 1 to 10 hours later, the last of them twice.
+
+    By rank: a quarter of ten are reached by the third, half by the fifth, three quarters by the
+    eighth, nine in ten by the ninth. A click before the text, a machine's, one at the very moment
+    of the report and one of a customer without a text have no time.
+    """
+    people = [f"p{i:02}" for i in range(1, 11)]
+    others = ["early", "robot", "late", "never_texted"]
+    links = pd.DataFrame(
+        {
+            "link_id": [*people, *others],
+            "campaign_id": "S",
+            "customer_id": [*people, *others],
+            "url": "u",
+            "target_url": ["a"] * 4 + ["b"] * 10,
+        }
+    )
+    texts = [who for who in links.customer_id if who != "never_texted"]
+    messages = pd.DataFrame(
+        {
+            "message_id": texts,
+            "campaign_id": "S",
+            "customer_id": texts,
+            "sent_at": at(1.5),
+            "status": "delivered",
+            "segments": 1,
+            "price": None,
+        }
+    )
+    days = {who: 1.5 + (i + 1) / 24 for i, who in enumerate(people)}
+    days |= {"early": 1.4, "robot": 1.6, "late": 60.0, "never_texted": 2.0}
+    clicked = [*days.items(), ("p10", 9.0)]
+    clicks = pd.DataFrame(
+        {
+            "click_id": [f"k{i}" for i in range(len(clicked))],
+            "link_id": [who for who, _ in clicked],
+            "clicked_at": [at(day) for _, day in clicked],
+            "clicks": 1,
+            "user_agent": ["robot/1" if who == "robot" else PHONE for who, _ in clicked],
+            "bot_reason": None,
+        }
+    )
+    clicks.loc[clicks.link_id == "robot", "bot_reason"] = "ip"
+    shop = _shop(store, links=links, messages=messages, clicks=clicks)
+    whole, b, a = collect_click_times(shop, read_campaign(store, "S"), AS_OF)
+    assert (whole.target_url, whole.timed_clickers) == (None, 10)
+    hours = [getattr(whole, name) / 3600 for name in QUANTILES]
+    assert hours == [3, 5, 8, 9]
+    assert (b.target_url, b.timed_clickers, a.target_url, a.timed_clickers) == ("b", 6, "a", 4)
+    assert [getattr(a, name) / 3600 for name in QUANTILES] == [1, 2, 3, 4]
+
+
+# event, customer, link, days, value, order
+REPEATS = [
+    ("once", "a_day_later", "S-everybody", 2.5, 10.0, "o0"),
+    ("again", "a_day_later", "S-everybody", 2.5 + 1 / 86_400, 10.0, "o0"),  # the same order
+    ("alike", "a_day_later", "S-everybody", 2.5 + 1 / 24, 10.0, None),  # an hour apart, to the edge
+    ("too_late", "a_day_later", "S-everybody", 2.5 + 3_601 / 86_400, 10.0, None),
+    ("other_value", "a_day_later", "S-everybody", 2.5, 10.01, None),
+    ("other_customer", "scanned", "S-scanned", 2.5, 10.0, None),
+    ("nobody", None, "S-everybody", 2.5, 10.0, None),
+    ("no_value", "a_day_later", "S-everybody", 2.5, None, None),
+    ("to_come", "a_day_later", "S-everybody", 60.0, 10.0, None),
+]
+
+
+@pytest.fixture(scope="module")
+def repeating(store) -> dict[str, ibis.Table]:
+    columns = ["event_id", "customer_id", "link_id", "occurred_at", "value", "order_id"]
+    frame = pd.DataFrame(REPEATS, columns=columns).assign(event_type="purchase")
+    frame["occurred_at"] = frame.occurred_at.map(at)
+    return _shop(store, events=frame[[column.name for column in TABLES["events"].columns]])
+
+
+def test_events_that_repeat_an_order_are_told_apart(store, repeating) -> None:
+    (found,) = collect_events(repeating, read_campaign(store, "S"), AS_OF)
+    assert found == EventType(
+        "purchase",
+        events=8,
+        orders_again=2,
+        anonymous=1,
+        value=10.0 + 10.01 + 10.0 + 10.0,  # too late, another value, another customer, nobody
+        sent_twice=1,
+        likely_orders_again=1,
+    )
+
+
+def test_events_by_message_link_and_campaign(store, repeating) -> None:
+    def rows(by: str) -> list[dict[str, object]]:
+        table = events_by(repeating, AS_OF, by, read_campaign(store, "S"))
+        found = store.connection.to_pandas(table)
+        return found.sort_values("events").to_dict("records")
+
+    (whole,) = rows("campaign")
+    one, shared = rows("link")
+    assert (one["link_id"], one["events"]) == ("S-scanned", 1)
+    assert (shared["link_id"], shared["events"]) == ("S-everybody", 7)
+    messages = {str(row["message_id"]): row for row in rows("message")}
+    # "a_day_later" was texted by the first message, "scanned" by the eleventh; of nobody, and so
+    # counted without a guess, is the third.
+    assert set(messages) == {"m0", "m10", "nan"}
+    known, other, nobody = (messages[name] for name in ("m0", "m10", "nan"))
+    assert (known["events"], known["sent_twice"], other["events"]) == (6, 1, 1)
+    assert nobody["anonymous"] == 1
+    for name in ("events", "orders_again", "likely_orders_again", "anonymous", "value"):
+        assert whole[name] == pytest.approx(one[name] + shared[name])
+        assert whole[name] == pytest.approx(known[name] + other[name] + nobody[name])
+
+
+def test_the_table_of_events_of_a_store(store) -> None:
+    found = smsroi.event_table(store, as_of=AS_OF).to_pandas()
+    assert found.events.sum() == 3  # one came through no link
+    assert set(found.campaign_id) == {"S"}
+    with pytest.raises(ParameterError, match="campaign, link or message"):
+        smsroi.event_table(store, by="customer")
+    with pytest.raises(DataError, match="no campaign"):
+        smsroi.event_table(store, "Z")

@@ -70,6 +70,8 @@ def test_the_verdict_the_figures_and_the_index_say_weaker(batch):
     alts = [unescape(alt) for alt in re.findall(r'<img alt="([^"]*)"', page)]
     assert len(alts) == 2 and all("(weaker evidence)" in alt for alt in alts)
     assert "<code>smsroi plan</code>" in page
+    assert "No evidence can be borrowed: 0 campaigns have a factor" in page
+    assert results["figures"]["borrowed"] is None
     index = Path(batch.index).read_text()
     assert index.count("(weaker evidence)") == 1
     assert 'outcome-unclear">' in index

@@ -1,14 +1,19 @@
 """What the report says of tracked credit: the claims, and how they lie beside what was caused."""
 
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import smsroi_models as smsroi
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.rules import PRESETS, rules_by_touch
 from smsroi_models.attribution.tracked_records import Claim, RuleComparison, grouped
+from smsroi_models.report.systems_page import systems_tables
 from smsroi_models.report.tracked_figure import claims_by_rule
 from smsroi_models.report.tracked_page import claims_table, finding, sentence
+from smsroi_models.store.tables import TABLES
 
 
 def _claim(name: str, orders: float, revenue: float) -> Claim:
@@ -68,3 +73,39 @@ def test_a_campaign_that_no_rule_credits_says_so(compared) -> None:
     nothing = replace(compared, claims=(_claim("emotive", 0, 0.0),))
     assert sentence(nothing, "USD", True).startswith("No rule credits")
     assert claims_by_rule(nothing, "USD", True).alt
+
+
+def test_the_filter_of_machines_moves_clicks_and_claims_and_never_the_return(result) -> None:
+    page = systems_tables(result.systems, result.tracked, "USD", 0.95).text
+    links, kept = result.systems.links, result.tracked.of("click_bots_kept")
+    assert f"{links.clicks:,} clicks" in page and f"{links.clicks_by_people:,} clicks" in page
+    assert links.clicks_under("click") == links.clicks_by_people < links.clicks
+    assert result.tracked.of("click").revenue <= kept.revenue + 0.01
+    assert "read from the holdout: no click is in them" in page
+    assert "Time from text to click" not in page  # one link for all: nobody is known
+    assert "Cost per call" in page and "some would have come anyway" in page
+    claims = claims_table(result.tracked, "USD", True).text
+    assert "declared" not in claims  # told with the links alone
+
+
+def test_the_time_to_click_is_told_on_links_of_ones_own(small_store) -> None:
+    with smsroi.open_store(small_store) as store:
+        found = smsroi.tracking_systems(store, "camp-02")
+    page = systems_tables(found, None, "USD", 0.95).text
+    assert "Time from text to click" in page and "nine in ten within" in page
+
+
+def test_the_incremental_figure_of_the_holdout_is_the_same_without_any_click(result, small_store):
+    """The statement of the page, tried: no clicks, no links, the same lift, profit and ROI."""
+    with smsroi.open_store(small_store) as store:
+        bare = {name: store[name].to_pandas() for name in TABLES if name in store}
+    for name in ("clicks", "links", "events"):
+        bare.pop(name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = smsroi.write_store(bare, Path(folder) / "bare")
+        with smsroi.open_store(path) as store:
+            found = smsroi.analyze_campaign(store, "camp-01")
+    # To the last digits, in which an engine's sums may differ.
+    for name in ("profit", "roi"):
+        same, own = (getattr(each.roi, name).to_dict() for each in (found, result))
+        assert same == pytest.approx(own, rel=1e-9)

@@ -50,7 +50,8 @@ def _read_event(record: Values, context: Context) -> Iterator[Row]:
     elif event == _CLICK:
         yield from _click(record, at, context)
     elif event in _SUBSCRIPTIONS:
-        values = {"customer_id": _who(record, context), "occurred_at": at, "source": "attentive"}
+        source = _said(record, context, "source") or "attentive"
+        values = {"customer_id": _who(record, context), "occurred_at": at, "source": source}
         campaign = context.campaign_of(record, at)
         yield Row(
             "subscriptions", values | {"event": _SUBSCRIPTIONS[event], "campaign_id": campaign}

@@ -130,6 +130,10 @@ class Context:
             raise DroppedRecord("names nobody: no telephone number and no e-mail address")
         return found
 
+    def link_id(self, url: str) -> str:
+        """Return the id of a short link of which a vendor tells the address alone."""
+        return "l" + self.pseudonyms.of_text("link", url)
+
     def require_currency(self, code: str | None) -> None:
         """Refuse money of another currency than the store's; where none is known, too.
 

@@ -18,7 +18,8 @@ class Row:
 
     ``retracted`` takes the row of that key out of the store.
     ``seen_at`` is when its person was seen, where the table has no time. ``seen_only`` marks a
-    customer whose ``acquired_at`` says no more than that the person was there by then.
+    customer whose ``acquired_at`` says no more than that the person was there by then. ``update``
+    marks some columns for a row of that key which is there, or comes in with the same import.
     """
 
     table: str
@@ -26,6 +27,7 @@ class Row:
     retracted: bool = False
     seen_at: datetime | None = None
     seen_only: bool = False
+    update: bool = False
 
 
 class DroppedRecord(Exception):  # noqa: N818 - not an error: it is counted, and the import goes on

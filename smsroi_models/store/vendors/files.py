@@ -50,10 +50,22 @@ class SourceFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._opened: IO[bytes] | None = None
+        self._share = 0.0
         if not path.is_file():
             raise DataError(f"there is no file {str(path)!r}: name the vendor's export")
         with self._told():
             self.form = self._form()
+
+    @property
+    def share(self) -> float:
+        """How much of the file has been read in the present pass, by its bytes, from 0 to 1."""
+        if self._opened is not None:
+            packed = getattr(self._opened, "fileobj", None)  # None once it is closed
+            file = packed or self._opened
+            size = max(self.path.stat().st_size, 1)
+            self._share = self._share if file.closed else min(file.tell() / size, 1.0)
+        return self._share
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns: of the header, or of the first record."""
@@ -103,6 +115,10 @@ class SourceFile:
         return "json" if head[:1] in (b"{", b"[") else "csv"
 
     def _bytes(self) -> IO[bytes]:
+        self._opened = self._unpacked()
+        return self._opened
+
+    def _unpacked(self) -> IO[bytes]:
         with self.path.open("rb") as file:
             packed = file.read(2) == _GZIP
         return cast(IO[bytes], gzip.open(self.path) if packed else self.path.open("rb"))
@@ -146,6 +162,7 @@ class SourceFile:
                 for values in batch.to_pylist():
                     number += 1
                     yield Found(number, values)
+                self._share = number / max(file.metadata.num_rows, 1)
 
     def _json(self) -> Iterator[Found]:
         with self._text() as lines:

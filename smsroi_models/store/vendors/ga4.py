@@ -33,6 +33,11 @@ def _prepare(context: Context) -> None:
     events, links = section.get("events", []), section.get("links", {})
     if not isinstance(events, list) or not isinstance(links, Mapping):
         raise ParameterError("[ga4] takes events = [...] and links = { campaign = link_id }")
+    if not isinstance(section.get("link", ""), str):
+        raise ParameterError(
+            "[ga4] takes link = the field of collected_traffic_source that holds the short link, "
+            'like "manual_content"'
+        )
 
 
 def _read_event(record: Values, context: Context) -> Iterator[Row]:
@@ -77,9 +82,15 @@ def _params(record: Values) -> dict[str, object]:
 
 
 def _link(record: Values, context: Context) -> str | None:
-    source = record.get("collected_traffic_source")
-    campaign = text(source, "manual_campaign_name") if isinstance(source, dict) else None
-    links: Mapping[str, Any] = context.section("ga4").get("links", {})
+    """Return the link whose address the field named by ``link`` holds, else the campaign's."""
+    found = record.get("collected_traffic_source")
+    source: Values = found if isinstance(found, dict) else {}
+    section = context.section("ga4")
+    url = text(source, section["link"]) if "link" in section else None
+    if url is not None:
+        return context.link_id(url)
+    campaign = text(source, "manual_campaign_name")
+    links: Mapping[str, Any] = section.get("links", {})
     return str(links[campaign]) if campaign is not None and campaign in links else None
 
 

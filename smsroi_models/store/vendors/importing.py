@@ -16,8 +16,11 @@ from smsroi_models.store.vendors.dropping import Account
 from smsroi_models.store.vendors.files import SourceFile
 from smsroi_models.store.vendors.landing import Landed, check_secret, land
 from smsroi_models.store.vendors.merging import Dangling, TableChange
-from smsroi_models.store.vendors.reading import Reader, layout_of
+from smsroi_models.store.vendors.reading import Reader, Watch, layout_of
 from smsroi_models.store.vendors.staging import Staging
+
+MERGING = "merging"
+"""What a watcher hears once every file is read."""
 
 _CHUNK_BYTES = 1 << 20
 
@@ -64,6 +67,7 @@ def import_files(
     store: str | Path,
     context: Context,
     dropped: Path | None = None,
+    watch: Watch | None = None,
 ) -> ImportSummary:
     """Read the files and merge what they say into the store.
 
@@ -83,6 +87,8 @@ def import_files(
         The options.
     dropped : Path, optional
         By default ``<store>-dropped/<vendor>-<first digits of the files' hash>.csv``.
+    watch : callable, optional
+        Hears how far it is: of each file by its name, and last of `MERGING`.
 
     Raises
     ------
@@ -106,7 +112,7 @@ def import_files(
             with contextlib.closing(Staging(root, scratch)) as staging:
                 listing = scratch / "dropped.csv"
                 with Account(listing) as account:
-                    landed = _import(staging, scratch, sources, chosen, context, account)
+                    landed = _import(staging, scratch, sources, chosen, context, account, watch)
             target = dropped or root.with_name(f"{root.name}-dropped") / (
                 f"{vendor.name}-{digest[:12]}.csv"
             )
@@ -123,13 +129,14 @@ def _import(
     layouts: Sequence[Layout],
     context: Context,
     account: Account,
+    watch: Watch | None,
 ) -> Landed:
     check_secret(staging, context.pseudonyms.fingerprint())
     own = context.with_options(currency=_currency(staging, context), same_person=[])
     _require_campaign(staging, own)
     for layout in layouts:
         layout.prepare(own)
-    reader = Reader(staging, own, account)
+    reader = Reader(staging, own, account, watch)
     for number, (source, layout) in enumerate(zip(sources, layouts, strict=True)):
         reader.read(number, source, layout)
     names = [source.path.name for source in sources]
@@ -142,6 +149,8 @@ def _import(
         seen.add((lost.file, lost.row))
         account.drop(names[lost.file], lost.row, "", lost.reason, listed=True)
 
+    if watch:
+        watch(MERGING, 0.0, account.read)
     return land(staging, scratch, keeps, told)
 
 

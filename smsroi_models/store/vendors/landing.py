@@ -12,11 +12,11 @@ from smsroi_models.store.vendors.linking import link_people, person_columns
 from smsroi_models.store.vendors.merging import (
     Dangling,
     TableChange,
-    add_people,
     drop_dangling,
     merge,
     refuse_other_arms,
 )
+from smsroi_models.store.vendors.sightings import add_people, forget_strangers
 from smsroi_models.store.vendors.staging import COMPANIONS, Staging
 
 
@@ -64,6 +64,7 @@ def land(
     refuse_other_arms(staging)
     if any(person_columns(name) for name in staging.staged):
         add_people(staging)
+        forget_strangers(staging)
     changes = {name: merge(staging, name, keeps) for name in TABLES if name in staging.staged}
     touched = [name for name, change in changes.items() if change.any or name in staging.rewritten]
     _note_first_seen(staging)

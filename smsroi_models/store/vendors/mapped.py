@@ -50,13 +50,14 @@ def _read(record: Values, context: Context) -> Iterator[Row]:
         wanted = section.get("where", {})
         if all(text(record, name) == str(value) for name, value in wanted.items()):
             found = True
-            yield _row(TABLES[section["name"]], section["columns"], record, context)
+            row = _row(TABLES[section["name"]], section["columns"], record, context)
+            yield replace(row, update=section.get("update", False))
     if not found:
         raise DroppedRecord(_NOT_MAPPED, listed=False)
 
 
 def _row(table: Table, sources: Mapping[str, Source], record: Values, context: Context) -> Row:
-    if table.name == "campaigns":
+    if "currency" in sources:
         currency = _value(table.column("currency"), sources["currency"], record, context, None)
         if context.currency is not None:
             context.require_currency(str(currency))
@@ -90,6 +91,9 @@ def _value(column: Column, source: Source, record: Values, context: Context, at:
         return context.pseudonyms.of_tracking_number(
             text(record, source["number"]) or "", context.region, campaign
         )
+    if "link" in source:
+        url = text(record, source["link"])
+        return None if url is None else context.link_id(url)
     if any(key in source for key in _PERSON_KEYS):
         return _person(column, source, record, context)
     return _converted(column, str(source["column"]), source, record, context)
@@ -160,6 +164,6 @@ def _columns_of(section: Mapping[str, Any]) -> Iterator[str]:
             yield source
             continue
         yield from source.get("hash_of", ())
-        for key in ("column", "number", *_PERSON_KEYS):
+        for key in ("column", "number", "link", *_PERSON_KEYS):
             if key in source:
                 yield str(source[key])

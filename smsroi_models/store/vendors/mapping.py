@@ -13,7 +13,7 @@ from smsroi_models.store.vendors.context import CampaignRule
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "campaign": ("id", "where", "matches", "from", "until"),
-    "table": ("name", "where", "columns"),
+    "table": ("name", "where", "update", "columns"),
     "survey": (
         "id",
         "metric",
@@ -26,7 +26,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "comment",
     ),
     "link": ("id", "url", "target_url"),
-    "ga4": ("events", "links"),
+    "ga4": ("events", "links", "link"),
     "campaigns": ("window_days", "margin_rate", "currency", "channel"),
     "columns": (
         "event",
@@ -37,6 +37,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "link",
         "target_url",
         "segments",
+        "source",
     ),
 }
 """Sections of a mapping file and their keys; docs/importing.md explains each."""

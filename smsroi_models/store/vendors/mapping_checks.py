@@ -5,13 +5,13 @@ from typing import Any
 
 from smsroi_models.errors import ParameterError
 from smsroi_models.store.conform import similar_column
-from smsroi_models.store.tables import TABLES, Column
+from smsroi_models.store.tables import TABLES, Column, Table
 from smsroi_models.store.vendors.mapping import key_needed, known_keys
 from smsroi_models.store.vendors.zones import zone_called
 
 _COLUMN_KEYS = ("column", "value", "values", "zone", "format", "negate", "upper")
 _PERSON_KEYS = ("phone", "email", "id")
-_OTHER_KEYS = ("number", "campaign", "hash_of")
+_OTHER_KEYS = ("number", "link", "campaign", "hash_of")
 
 
 def check_table(section: Mapping[str, Any]) -> None:
@@ -34,13 +34,24 @@ def check_table(section: Mapping[str, Any]) -> None:
         near = similar_column(unknown, names)
         hint = f"is {near!r} meant?" if near else f"it has {', '.join(names)}"
         raise ParameterError(f"table {name} has no column {unknown!r}: {hint}")
-    missing = [c.name for c in table.columns if not c.nullable and c.name not in sources]
+    missing = [name for name in _needed(table, section) if name not in sources]
     if missing:
         raise ParameterError(f"the mapping of {name} must say {', '.join(map(repr, missing))}")
     if not isinstance(section.get("where", {}), dict):
         raise ParameterError(f"where of {name} must be columns and their texts, {{ A = 'b' }}")
     for key, source in sources.items():
         _check_source(table.column(key), source)
+
+
+def _needed(table: Table, section: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns that a mapping of the table has to say."""
+    update = section.get("update", False)
+    if not isinstance(update, bool) or (update and not table.key):
+        raise ParameterError(
+            f"update of {table.name} is {update!r}: write true for a file that says some columns "
+            "of rows which are there already, told by their key"
+        )
+    return table.key if update else tuple(c.name for c in table.columns if not c.nullable)
 
 
 def _check_source(column: Column, source: object) -> None:
@@ -51,12 +62,15 @@ def _check_source(column: Column, source: object) -> None:
     if not isinstance(source, dict) or not source:
         raise ParameterError(f"{place} is {source!r}: name a column of the file, or write {{...}}")
     known_keys(source, (*_COLUMN_KEYS, *_PERSON_KEYS, *_OTHER_KEYS), place)
-    ways = {"column", "value", "number", "campaign", "hash_of", *_PERSON_KEYS} & source.keys()
+    ways = {"column", "value", *_OTHER_KEYS, *_PERSON_KEYS} & source.keys()
     if len(ways) != 1 and ways != {"phone", "email"}:
         raise ParameterError(
-            f"{place} must say one of column, value, phone and email, id, number, campaign, hash_of"
+            f"{place} must say one of column, value, phone and email, id, number, link, campaign, "
+            "hash_of"
         )
     _check_types(source, place)
+    if "link" in ways and column.name != "link_id":
+        raise ParameterError(f"{place} is no link: {{ link = ... }} makes ids of short links")
     constants = [*source.get("values", {}).values()]
     for value in constants + ([source["value"]] if "value" in source else []):
         _check_constant(column, value, place)
@@ -67,7 +81,7 @@ def _check_source(column: Column, source: object) -> None:
 
 def _check_types(source: Mapping[str, Any], place: str) -> None:
     """Refuse names that are no text, a list that is none, and the like."""
-    kinds: dict[str, type] = dict.fromkeys(("column", "zone", "format", "number"), str)
+    kinds: dict[str, type] = dict.fromkeys(("column", "zone", "format", "number", "link"), str)
     kinds |= dict.fromkeys(_PERSON_KEYS, str) | dict.fromkeys(("negate", "upper", "campaign"), bool)
     kinds |= {"values": dict, "hash_of": list}
     for key, kind in kinds.items():

@@ -1,4 +1,4 @@
-"""Staged rows meet the store's: references are held, people get a row, the newest word counts."""
+"""Staged rows meet the store's: references are held, and the newest word counts."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,6 @@ from smsroi_models.errors import StoreError
 from smsroi_models.records import Record
 from smsroi_models.store.rules import key_columns
 from smsroi_models.store.tables import MESSAGE_STATUSES, TABLES, Column, Table
-from smsroi_models.store.vendors.linking import person_columns
 from smsroi_models.store.vendors.staging import Staging
 
 
@@ -43,25 +42,11 @@ def drop_dangling(staging: Staging) -> list[Dangling]:
     for name, table in TABLES.items():
         if name not in staging.staged:
             continue
+        dropped += _hold_updates(staging, table)
         for column in table.columns:
             if column.references and column.references != "customers":
                 dropped += _hold_reference(staging, table, column)
     return dropped
-
-
-def add_people(staging: Staging) -> None:
-    """Give everyone that the import saw a row in customers, acquired when first seen."""
-    staging.require_staged("customers")
-    for name in sorted(staging.staged - {"customers"}):
-        for column in person_columns(name):
-            _add_seen(staging, f"staged_{name}", column, "_seen")
-    if "customers" not in staging.names:
-        # A new table of customers has to know those of the tables that were there before, too.
-        for name in staging.names:
-            times = [c.name for c in TABLES[name].columns if c.kind == "time" and not c.nullable]
-            if times and person_columns(name) and staging.existing(name):
-                for column in person_columns(name):
-                    _add_seen(staging, f"existing_{name}", column, times[0])
 
 
 def refuse_other_arms(staging: Staging) -> None:
@@ -115,6 +100,26 @@ def _hold_reference(staging: Staging, table: Table, column: Column) -> list[Dang
         staging.run(f"UPDATE {staged} SET {column.name} = NULL WHERE {lost}")
         return []
     reason = f"{column.name} is not in the store's {other}"
+    return _drop(staging, staged, lost, reason)
+
+
+def _hold_updates(staging: Staging, table: Table) -> list[Dangling]:
+    """Drop what would complete rows that are not there."""
+    staged, keys = f"staged_{table.name}", ", ".join(table.key)
+    if not staging.count(f"SELECT count(*) FROM {staged} WHERE _update"):
+        return []
+    known = f"SELECT ({keys}) FROM {staged} WHERE NOT _retracted AND _update IS NOT TRUE"
+    if staging.existing(table.name):
+        known += f" UNION ALL SELECT ({keys}) FROM existing_{table.name}"
+    return _drop(
+        staging,
+        staged,
+        f"_update AND ({keys}) NOT IN ({known})",
+        f"completes a row that is not in the store's {table.name}",
+    )
+
+
+def _drop(staging: Staging, staged: str, lost: str, reason: str) -> list[Dangling]:
     rows = staging.run(f"SELECT DISTINCT _file, _row FROM {staged} WHERE {lost} ORDER BY ALL")
     staging.run(f"DELETE FROM {staged} WHERE {lost}")
     return [Dangling(int(str(file)), int(str(row)), reason) for file, row in rows]
@@ -126,16 +131,6 @@ def _known(staging: Staging, other: str) -> str:
     if other in staging.staged:
         sources.append(f"SELECT {key} FROM staged_{other} WHERE NOT _retracted")
     return " UNION ALL ".join(sources)
-
-
-def _add_seen(staging: Staging, source: str, column: str, time: str) -> None:
-    kept = "AND NOT _retracted" if source.startswith("staged_") else ""
-    staging.run(
-        "INSERT INTO staged_customers BY NAME "
-        f"SELECT {column} AS customer_id, min({time}) AS acquired_at, -1 AS _at, "
-        "false AS _retracted, true AS _seen_only "
-        f"FROM {source} WHERE {column} IS NOT NULL AND {time} IS NOT NULL {kept} GROUP BY ALL"
-    )
 
 
 def _merged_sql(staging: Staging, table: Table, there: bool, keeps: frozenset[str]) -> str:

@@ -1,6 +1,6 @@
 """Records of files become staged rows: the layout is told by its columns, rows go in batches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from smsroi_models.errors import DataError
 from smsroi_models.store.tables import TABLES
@@ -13,6 +13,11 @@ from smsroi_models.store.vendors.staging import Staging
 from smsroi_models.store.vendors.values import text
 
 _BATCH = 10_000
+_WATCHED = 1_000
+_NEARLY = 0.99  # what is read of a file may still wait to be taken up
+
+Watch = Callable[[str, float, int], None]
+"""Hears of what is done (a file, by name), how much of it (1 at its end), of how many records."""
 
 
 def layout_of(vendor: Vendor, source: SourceFile) -> Layout:
@@ -43,8 +48,11 @@ def layout_of(vendor: Vendor, source: SourceFile) -> Layout:
 class Reader:
     """Stages the rows of records in batches, so that memory does not grow with the file."""
 
-    def __init__(self, staging: Staging, context: Context, account: Account) -> None:
+    def __init__(
+        self, staging: Staging, context: Context, account: Account, watch: Watch | None = None
+    ) -> None:
         self.staging, self.context, self.account = staging, context, account
+        self._watch = watch or (lambda doing, share, records: None)
         self._waiting: dict[str, list[dict[str, object]]] = {}
         self._pairs: list[tuple[str, str]] = []
         self._at = 0
@@ -52,8 +60,13 @@ class Reader:
     def read(self, file: int, source: SourceFile, layout: Layout) -> None:
         """Stage every record of a file."""
         self.context.last_order = None
+        before = self.account.read
+        self._watch(source.path.name, 0.0, 0)
         for found in source.records(layout.header_rows):
             self.account.read += 1
+            if self.account.read % _WATCHED == 0:
+                share = min(source.share, _NEARLY)
+                self._watch(source.path.name, share, self.account.read - before)
             self._at += 1
             try:
                 rows = list(self._rows(found, layout))
@@ -72,6 +85,7 @@ class Reader:
             if len(self._pairs) + sum(map(len, self._waiting.values())) >= _BATCH:
                 self._flush()
         self._flush()
+        self._watch(source.path.name, 1.0, self.account.read - before)
 
     def _rows(self, found: Found, layout: Layout) -> Iterator[tuple[Row, dict[str, object]]]:
         if found.fault is not None:
@@ -89,6 +103,7 @@ class Reader:
             "_retracted": row.retracted,
             "_seen": seen,
             "_seen_only": row.seen_only,
+            "_update": row.update,
         }
         self._waiting.setdefault(row.table, []).append(values | marks)
 

@@ -29,13 +29,17 @@ def kept_values(row: Row) -> dict[str, object]:
     table = TABLES[row.table]
     if row.retracted:
         return {c.name: row.values.get(c.name) for c in table.columns}
-    return {column.name: _kept(column, row.values) for column in table.columns}
+    kept = {}
+    for column in table.columns:
+        needed = column.name in table.key or not (column.nullable or row.update)
+        kept[column.name] = _kept(column, row.values, needed)
+    return kept
 
 
-def _kept(column: Column, values: Mapping[str, object]) -> object:
+def _kept(column: Column, values: Mapping[str, object], needed: bool) -> object:
     value = values.get(column.name)
     if value is None or value == "":
-        if not column.nullable:
+        if needed:
             raise DroppedRecord(f"{column.name} is missing")
         return None
     if column.kind == "text":

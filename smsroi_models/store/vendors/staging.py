@@ -215,7 +215,8 @@ def _column_names(table: Table) -> tuple[str, ...]:
 def schema(table: Table) -> pa.Schema:
     """Return the table's columns and the marks of staged rows.
 
-    ``_at`` counts the import's records, ``_file`` and ``_row`` say where one stands.
+    ``_at`` counts the import's records, ``_file`` and ``_row`` say where one stands, ``_update``
+    that the row only completes another one.
     """
     marks = [
         pa.field("_at", pa.int64()),
@@ -224,6 +225,7 @@ def schema(table: Table) -> pa.Schema:
         pa.field("_retracted", pa.bool_()),
         pa.field("_seen", pa.timestamp("us", tz="UTC")),
         pa.field("_seen_only", pa.bool_()),
+        pa.field("_update", pa.bool_()),
     ]
     return pa.schema([*(_field(column) for column in table.columns), *marks])
 

@@ -139,7 +139,7 @@ def _read_click(record: Values, context: Context) -> Iterator[Row]:
     clicked_at = moment_needed(data, "click_time", context.clock)
     made_at = moment(data, "link_create_time", context.clock) or clicked_at
     short = needed(data, "shortened_link")
-    link_id = "l" + context.pseudonyms.of_text("link", short)
+    link_id = context.link_id(short)
     yield Row(
         "links",
         {

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from exports import ADA, BEN, IDS, campaigns_store, context, phone_id, write_csv
+from exports import (
+    ADA,
+    BEN,
+    IDS,
+    campaigns_store,
+    click_event,
+    context,
+    phone_id,
+    write_csv,
+    write_lines,
+)
 
 from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.store.checks import check_store
@@ -14,6 +24,7 @@ from smsroi_models.store.vendors.importing import import_files
 from smsroi_models.store.vendors.mapped import mapped_vendor
 from smsroi_models.store.vendors.mapping import read_mapping
 from smsroi_models.store.vendors.registry import VENDORS
+from smsroi_models.store.vendors.twilio import TWILIO
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -223,6 +234,85 @@ def test_the_examples_of_the_guide_are_mappings(tmp_path, toml):
 def test_the_guide_names_every_vendor():
     guide = (ROOT / "docs/importing.md").read_text()
     assert [name for name in VENDORS if f"`{name}`" not in guide] == []
+
+
+COSTS_OF_GOODS = """
+[[table]]
+name = "orders"
+update = true
+[table.columns]
+order_id = "order"
+cost_of_goods = "cost"
+"""
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_update_completes_rows_that_are_there_and_drops_the_others(tmp_path, known):
+    day = pd.Timestamp("2025-03-02T09:00Z")
+    columns = {"order_id": "#1", "customer_id": "c1", "ordered_at": day, "revenue": 9.0}
+    people = pd.DataFrame([{"customer_id": "c1", "acquired_at": day}])
+    tables = {"orders": pd.DataFrame([columns | {"discount": 1.0}]), "customers": people}
+    store = campaigns_store(tmp_path / "store", **(tables if known else {}))
+    rows = [{"order": "#1", "cost": "4"}, {"order": "#2", "cost": "5"}, {"order": "", "cost": "6"}]
+    done, _ = _mapped(tmp_path, COSTS_OF_GOODS, rows, store)
+    lost = {"completes a row that is not in the store's orders": 1 if known else 2}
+    assert done.dropped == {"order_id is missing": 1} | lost
+    if known:
+        found = _frame(store, "orders").iloc[0]
+        assert (found.revenue, found.discount, found.cost_of_goods) == (9.0, 1.0, 4.0)
+        assert (done.tables["orders"].added, done.tables["orders"].changed) == (0, 1)
+        again, _ = _mapped(tmp_path, COSTS_OF_GOODS, rows, store)
+        assert not any(change.any for change in again.tables.values())
+
+
+LINKS = """
+[[table]]
+name = "links"
+[table.columns]
+link_id = { link = "short" }
+campaign_id = { value = "SPRING" }
+customer_id = { phone = "phone" }
+url = "short"
+target_url = "long"
+"""
+
+
+def test_a_list_of_links_agrees_with_the_platforms_clicks(tmp_path):
+    click = click_event("E1")
+    clicks = write_lines(tmp_path / "clicks.jsonl", [click])
+    store = campaigns_store(tmp_path / "store")
+    import_files(TWILIO, [clicks], store, context(campaign_id="SPRING"))
+    short, long = click["data"]["shortened_link"], "https://shop.example.com/sale"
+    # Nobody has seen Ben do anything: a link alone does not say since when he is a customer.
+    rows = [
+        {"short": short, "long": long, "phone": ADA},
+        {"short": f"{short}d", "long": long, "phone": BEN},
+    ]
+    _mapped(tmp_path, LINKS, rows, store)
+    links = _frame(store, "links").set_index("url")
+    assert len(links) == 2
+    assert links.customer_id[short] == phone_id(ADA)
+    assert links.customer_id.isna()[f"{short}d"]
+    assert set(_frame(store, "clicks").link_id) == {links.link_id[short]}
+    with open_store(store) as opened:
+        assert [f for f in check_store(opened) if f.severity == "error" and f.count] == []
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        (COSTS_OF_GOODS.replace('order_id = "order"\n', ""), "must say 'order_id'"),
+        (COSTS_OF_GOODS.replace("true", '"yes"'), "update of orders is 'yes'"),
+        (COSTS_OF_GOODS.replace("orders", "costs"), "has no column 'order_id'"),
+        (
+            LINKS.replace('url = "short"', 'url = { link = "short" }'),
+            "url of the mapping is no link",
+        ),
+    ],
+)
+def test_an_update_or_a_link_that_means_nothing_is_refused(tmp_path, toml, message):
+    with pytest.raises(ParameterError, match=message):
+        _mapped(tmp_path, toml, [{"order": "#1", "cost": "4"}])
 
 
 def test_a_column_that_the_file_lacks_is_named(tmp_path):

@@ -11,6 +11,7 @@ from exports import (
     BEN,
     address_id,
     campaigns_store,
+    click_event,
     context,
     phone_id,
     write_csv,
@@ -278,6 +279,17 @@ def test_ga4_reads_the_events_own_source_and_utc_microseconds(tmp_path, form):
     assert found.customer_id.dropna().tolist() == [phone_id(BEN)]
 
 
+def test_ga4_names_a_link_by_its_address(tmp_path):
+    shop = _event(collected_traffic_source={"manual_content": "https://twil.example.com/abc"})
+    file = write_lines(tmp_path / "e.jsonl", [shop, _event(event_timestamp="1741168860000009")])
+    clicks = write_lines(tmp_path / "clicks.jsonl", [click_event("E1")])
+    _bring(tmp_path, "twilio", clicks, campaign_id="SPRING")
+    _, tables = _bring(tmp_path, "ga4", file, '[ga4]\nlink = "manual_content"\n')
+    assert tables["events"].link_id.dropna().tolist() == tables["links"].link_id.tolist()
+    with pytest.raises(ParameterError, match="holds the short link"):
+        _bring(tmp_path, "ga4", file, "[ga4]\nlink = 1\n")
+
+
 def test_ga4_takes_no_money_of_another_currency(tmp_path):
     store = campaigns_store(tmp_path / "store")
     frame = pd.read_parquet(store / "campaigns.parquet")
@@ -360,6 +372,10 @@ def test_attentive_with_its_columns_named(tmp_path):
     assert tables["messages"].status.unique().tolist() == ["delivered"]
     assert tables["subscriptions"].event.tolist() == ["opt_in", "opt_out"]
     assert tables["clicks"].link_id.tolist() == tables["links"].link_id.tolist()
+    assert tables["subscriptions"].source.unique().tolist() == ["attentive"]
+    with_source = ATTENTIVE + 'source = "message_id"\n'
+    _, tables = _bring(tmp_path, "attentive", file, with_source, campaign_id="SPRING")
+    assert tables["subscriptions"].source.unique().tolist() == ["77"]
     with pytest.raises(ParameterError, match="must say 'event'"):
         _bring(tmp_path, "attentive", file, campaign_id="SPRING")
     with pytest.raises(DataError, match="it lacks 'when'"):
