@@ -16,6 +16,13 @@ from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.rules import PRESETS, AttributionRule
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
+from smsroi_models.audience.fatigue_records import Fatigue
+from smsroi_models.audience_health import (
+    analyze_audience,
+    customers_who_asked_to_stop,
+    write_asked_to_stop,
+)
+from smsroi_models.audience_result import AudienceResult
 from smsroi_models.borrowed import borrowed_roi
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
@@ -52,6 +59,7 @@ from smsroi_models.survey.weights import rake
 from smsroi_models.survey_result import SurveyResult
 from smsroi_models.surveys import analyze_survey
 from smsroi_models.systems import Systems, event_table, link_table, tracking_systems
+from smsroi_models.texting_frequency import analyze_fatigue
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
@@ -61,6 +69,7 @@ __all__ = [
     "PRESETS",
     "AnswerScore",
     "AttributionRule",
+    "AudienceResult",
     "BgNbd",
     "Borrowed",
     "CampaignResult",
@@ -68,6 +77,7 @@ __all__ = [
     "CostLine",
     "CounterfactualResult",
     "Estimate",
+    "Fatigue",
     "Finding",
     "GammaGamma",
     "IncrementalityFactors",
@@ -91,7 +101,9 @@ __all__ = [
     "Systems",
     "TrackedCredit",
     "allocate_numbers",
+    "analyze_audience",
     "analyze_campaign",
+    "analyze_fatigue",
     "analyze_lifetime_value",
     "analyze_programme",
     "analyze_survey",
@@ -103,6 +115,7 @@ __all__ = [
     "count_segments",
     "counterfactual_roi",
     "customer_lifetime_values",
+    "customers_who_asked_to_stop",
     "event_table",
     "find_store",
     "fit_bg_nbd",
@@ -132,5 +145,6 @@ __all__ = [
     "tracked_credit",
     "tracking_systems",
     "verify_code",
+    "write_asked_to_stop",
     "write_store",
 ]

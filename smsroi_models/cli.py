@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smsroi_models.cli_audience import audiences
 from smsroi_models.cli_exports import tell_exports
 from smsroi_models.cli_import import importing
 from smsroi_models.cli_lifetime import lifetimes
@@ -35,6 +36,7 @@ app.add_typer(planning)
 app.add_typer(programmes)
 app.add_typer(lifetimes)
 app.add_typer(surveys)
+app.add_typer(audiences)
 app.add_typer(schedules)
 
 StoreOption = Annotated[

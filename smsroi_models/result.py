@@ -22,6 +22,7 @@ from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.attribution.winsorised import Caps
+from smsroi_models.audience.campaign_audience import CampaignAudience
 from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.decision import Decision, DecisionRule, decide
 from smsroi_models.planning.record import Plan
@@ -86,6 +87,8 @@ class CampaignResult(Record):
         What customers answered to the campaign's survey; None while it runs, or without answers.
     not_said : str
         Why not; empty where they did.
+    audience : CampaignAudience or None
+        Who left the list; None while it runs and where the store has no subscriptions.
     """
 
     campaign: Campaign
@@ -113,6 +116,7 @@ class CampaignResult(Record):
     long_term: LongTerm | None = None
     said: SurveyResult | None = None
     not_said: str = ""
+    audience: CampaignAudience | None = None
 
     @property
     def outcome(self) -> Outcome | Literal["invalid"]:

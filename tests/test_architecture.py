@@ -33,7 +33,13 @@ ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
     "foundation": Layer(("errors", "records"), ("foundation",), frozenset({"pandas"})),
     "seam": Layer(
-        ("attribution.moments", "attribution.influence", "attribution.rules"),
+        (
+            "attribution.moments",
+            "attribution.influence",
+            "attribution.rules",
+            "audience.counts",
+            "audience.terms",
+        ),
         ("foundation", "seam"),
         frozenset({"numpy"}),
     ),
@@ -69,6 +75,13 @@ LAYERS = {
             "attribution.coupons",
             "attribution.calls",
             "attribution.conversion_events",
+            "audience",
+            "audience.decision_points",
+            "audience.pace",
+            "audience.subscriptions",
+            "audience.spell_counts",
+            "audience.texted",
+            "audience.asked_to_stop",
             "planning",
             "planning.history",
             "planning.lists",
@@ -124,6 +137,19 @@ LAYERS = {
             "attribution.borrowed_records",
             "attribution.shares",
             "attribution.tracked_records",
+            "audience.fatigue",
+            "audience.fatigue_records",
+            "audience.frequency_effects",
+            "audience.hazard",
+            "audience.opt_out_cost",
+            "audience.products",
+            "audience.subscription_value",
+            "audience.rates",
+            "audience.list_growth",
+            "audience.survival",
+            "audience.control_chart",
+            "audience.list_checks",
+            "audience.campaign_audience",
             "planning.design",
             "planning.power",
             "planning.prior",
@@ -244,12 +270,18 @@ LAYERS = {
             "borrowed",
             "systems",
             "long_term",
+            "lost_subscribers",
+            "subscription_worth",
+            "texting_frequency",
             "shop_model",
             "predicted_arms",
             "recruited",
             "retained",
             "planning.list_checks",
             "planning.recorded",
+            "audience_health",
+            "audience_result",
+            "left_after",
             "planning.recipients",
             "planning.links",
             "planning.coupons",
@@ -294,10 +326,10 @@ LAYERS = {
             "cli_sending",
             "cli_traces",
             "cli_programme",
+            "cli_audience",
             "cli_schedule",
             "cli_lifetime",
             "cli_survey",
-            "cli_schedule",
             "paths",
         ),
         (
@@ -424,7 +456,9 @@ def test_no_module_has_random_state_of_its_own(module: str) -> None:
             assert name.split(".")[2] in allowed, f"{module} line {node.lineno}: {name}"
 
 
-QUERYING = [name for name in MODULES if name.startswith(("attribution.", "clv.", "survey."))]
+QUERYING = [
+    name for name in MODULES if name.startswith(("attribution.", "audience.", "clv.", "survey."))
+]
 
 
 @pytest.mark.parametrize("module", QUERYING)

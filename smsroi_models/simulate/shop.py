@@ -8,6 +8,8 @@ from smsroi_models.errors import ParameterError
 _POSITIVE = ("r", "alpha", "a", "b", "p", "v", "history_days", "response_shape")
 _AT_LEAST_ZERO = (
     "opt_out_growth",
+    "recent_opt_out_growth_7",
+    "recent_opt_out_growth_30",
     "price_per_segment",
     "creative_cost",
     "platform_cost",
@@ -62,6 +64,11 @@ class Shop:
         Customers who opt out on their first text.
     opt_out_growth
         Growth of that probability with each earlier text, as a share of it.
+    recent_opt_out_growth_7, recent_opt_out_growth_30
+        With each text that was delivered in the 7, and in the 30, days before, it is multiplied by
+        1 + this.
+    recent_response_loss_share
+        Of the response to a text, the share lost with each text delivered in the 30 days before.
     coupon_use_share
         Orders in the window of a customer who got the text that use its coupon.
     coupon_leak_share
@@ -123,6 +130,9 @@ class Shop:
     base_opt_out_share: float = 0.003
     text_opt_out_share: float = 0.006
     opt_out_growth: float = 0.3
+    recent_opt_out_growth_7: float = 0.0
+    recent_opt_out_growth_30: float = 0.0
+    recent_response_loss_share: float = 0.0
     coupon_use_share: float = 0.5
     coupon_leak_share: float = 0.04
     refund_share: float = 0.04
