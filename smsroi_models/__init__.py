@@ -53,6 +53,11 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
+from smsroi_models.survey.scores import NetPromoterScore, net_promoter_score
+from smsroi_models.survey.shares_and_means import AnswerScore, mean_score, top_box_share
+from smsroi_models.survey.weights import rake
+from smsroi_models.survey_result import SurveyResult
+from smsroi_models.surveys import analyze_survey
 from smsroi_models.systems import Systems, event_table, link_table, tracking_systems
 from smsroi_models.texting_frequency import analyze_fatigue
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
@@ -62,6 +67,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "PRESETS",
+    "AnswerScore",
     "AttributionRule",
     "AudienceResult",
     "BgNbd",
@@ -82,6 +88,7 @@ __all__ = [
     "LongTerm",
     "MbgNbd",
     "Moments",
+    "NetPromoterScore",
     "ParetoNbd",
     "ProgrammeResult",
     "Proposal",
@@ -90,6 +97,7 @@ __all__ = [
     "RuleComparison",
     "Segments",
     "Store",
+    "SurveyResult",
     "Systems",
     "TrackedCredit",
     "allocate_numbers",
@@ -98,6 +106,7 @@ __all__ = [
     "analyze_fatigue",
     "analyze_lifetime_value",
     "analyze_programme",
+    "analyze_survey",
     "borrowed_roi",
     "calibration_holdout_summary",
     "check_store",
@@ -118,16 +127,20 @@ __all__ = [
     "is_programme",
     "lifetime_value",
     "link_table",
+    "mean_score",
     "mint_coupons",
     "mint_links",
+    "net_promoter_score",
     "open_store",
     "propose_campaign",
+    "rake",
     "ratio_lift",
     "return_on_investment",
     "rfm_summary",
     "rule_comparison",
     "segment_lifts",
     "simulate_program",
+    "top_box_share",
     "touch_ledger",
     "tracked_credit",
     "tracking_systems",

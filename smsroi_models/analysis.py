@@ -63,6 +63,7 @@ from smsroi_models.segments import read_segments
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
+from smsroi_models.surveys import read_campaign_survey
 from smsroi_models.systems import read_systems
 from smsroi_models.tracked import read_comparison
 
@@ -211,6 +212,11 @@ def analyze_campaign(
         if later
         else None
     )
+    said, not_said = (
+        (None, "It is told once the campaign is over.")
+        if running
+        else read_campaign_survey(store, campaign, moment, confidence_level=confidence_level)
+    )
     checks: Sequence[Check] = [
         *campaign_checks(
             campaign,
@@ -265,6 +271,8 @@ def analyze_campaign(
         systems=read_systems(store, campaign, moment, confidence_level),
         reached=None if running else reached_lift(treated, held, covariates, confidence_level),
         long_term=long_term,
+        said=said,
+        not_said=not_said,
         audience=(
             None
             if running

@@ -18,6 +18,7 @@ from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
 from smsroi_models.cli_programme import programmes
 from smsroi_models.cli_schedule import schedules
+from smsroi_models.cli_survey import surveys
 from smsroi_models.errors import DataError, ParameterError, SmsroiError, StoreError
 from smsroi_models.paths import NOTEBOOKS, find_store
 
@@ -34,6 +35,7 @@ app.add_typer(importing)
 app.add_typer(planning)
 app.add_typer(programmes)
 app.add_typer(lifetimes)
+app.add_typer(surveys)
 app.add_typer(audiences)
 app.add_typer(schedules)
 

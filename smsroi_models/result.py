@@ -28,6 +28,7 @@ from smsroi_models.decision import Decision, DecisionRule, decide
 from smsroi_models.planning.record import Plan
 from smsroi_models.records import Record
 from smsroi_models.roi import Outcome, Roi
+from smsroi_models.survey_result import SurveyResult
 from smsroi_models.systems import Systems
 
 
@@ -82,6 +83,10 @@ class CampaignResult(Record):
         who was, or assignment hardly changed it.
     long_term : LongTerm or None
         What the campaign comes to beyond its window; None while it runs.
+    said : SurveyResult or None
+        What customers answered to the campaign's survey; None while it runs, or without answers.
+    not_said : str
+        Why not; empty where they did.
     audience : CampaignAudience or None
         Who left the list; None while it runs and where the store has no subscriptions.
     """
@@ -109,6 +114,8 @@ class CampaignResult(Record):
     systems: Systems | None = None
     reached: ComplierLift | None = None
     long_term: LongTerm | None = None
+    said: SurveyResult | None = None
+    not_said: str = ""
     audience: CampaignAudience | None = None
 
     @property

@@ -97,6 +97,10 @@ LAYERS = {
             "clv.recruits",
             "clv.order_pace",
             "clv.retention_counts",
+            "survey",
+            "survey.questions",
+            "survey.answer_tables",
+            "survey.people_asked",
         ),
         ("foundation", "seam", "tables"),
         ENGINE | {"phonenumbers"},
@@ -211,7 +215,21 @@ LAYERS = {
             "clv.carried_on",
             "clv.against_seen",
             "clv.retention",
-            "survey",
+            "survey.answers",
+            "survey.weighted_means",
+            "survey.scores",
+            "survey.shares_and_means",
+            "survey.metrics",
+            "survey.differences",
+            "survey.reliability",
+            "survey.margins",
+            "survey.weights",
+            "survey.weight_quality",
+            "survey.rank_correlation",
+            "survey.representation",
+            "survey.arm_answers",
+            "survey.answer_checks",
+            "survey.followed",
             "survey.comments",
             "survey.presence",
             "survey.commented",
@@ -276,6 +294,10 @@ LAYERS = {
             "lifetime_terms",
             "lifetime_models",
             "lifetime_predictions",
+            "surveys",
+            "survey_result",
+            "survey_comments",
+            "survey_arms",
         ),
         ("foundation", "seam", "tables", "numbers", "composition"),
         ENGINE,
@@ -308,6 +330,7 @@ LAYERS = {
             "cli_audience",
             "cli_schedule",
             "cli_lifetime",
+            "cli_survey",
             "paths",
         ),
         (
@@ -332,9 +355,9 @@ ONLY_THROUGH = {
     "phonenumbers": ("store.pseudonyms", "masking"),
     "sklearn": ("survey.topics",),
 }
-# The command line seeds a generator, and so does a draw that is repeated from its recorded seed;
-# everything else is handed one.
-SEEDS = ("cli", "planning.assign")
+# The command line seeds a generator, and so do a draw that is repeated from its recorded seed and a
+# report's search for themes, which is to find the same ones again; everything else is handed one.
+SEEDS = ("cli", "planning.assign", "survey_comments")
 RANDOM_TYPES = {"Generator", "BitGenerator", "SeedSequence"}
 # Ibis methods that run a query; in the tables layer only a function that says so may call them.
 RUNS = {"execute", "to_pyarrow", "to_pandas", "to_polars", "to_pyarrow_batches"}
@@ -434,7 +457,9 @@ def test_no_module_has_random_state_of_its_own(module: str) -> None:
             assert name.split(".")[2] in allowed, f"{module} line {node.lineno}: {name}"
 
 
-QUERYING = [name for name in MODULES if name.startswith(("attribution.", "audience.", "clv."))]
+QUERYING = [
+    name for name in MODULES if name.startswith(("attribution.", "audience.", "clv.", "survey."))
+]
 
 
 @pytest.mark.parametrize("module", QUERYING)

@@ -29,6 +29,7 @@ from smsroi_models.report.long_term_figure import views
 from smsroi_models.report.numbers import Money, plain, say
 from smsroi_models.report.retention_figure import curves
 from smsroi_models.report.segments_figure import forest
+from smsroi_models.report.survey_figure import scores as survey_scores
 from smsroi_models.report.tracked_figure import claims_by_rule
 from smsroi_models.report.tracked_page import comparable
 from smsroi_models.report.waterfall import waterfall
@@ -49,6 +50,7 @@ __all__ = [
     "lift_intervals",
     "long_term",
     "retention",
+    "said",
     "segments",
     "waterfall",
 ]
@@ -81,6 +83,11 @@ def long_term(result: CampaignResult) -> Picture | None:
         return None
     found, window = result.long_term, result.campaign.window_days
     return views(found, result.campaign.currency, window, result.confidence_level)
+
+
+def said(result: CampaignResult) -> Picture | None:
+    """Draw how each arm answered the campaign's survey; None where nobody did."""
+    return survey_scores(result.said) if result.said else None
 
 
 def audience(result: CampaignResult) -> Picture | None:

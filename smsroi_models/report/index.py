@@ -16,7 +16,7 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.folders import moment_of
 from smsroi_models.report.hygiene import check_page, clean_text
 from smsroi_models.report.numbers import percent, say, shortened
-from smsroi_models.report.results import AUDIENCE, OUTCOMES, PLANNED, VALUED
+from smsroi_models.report.results import AUDIENCE, OUTCOMES, PLANNED, SURVEYED, VALUED
 
 _FAILED = ".failed.html"
 _HUGE = 1e9  # a billionfold return is no return but a damaged file
@@ -135,7 +135,7 @@ def _report(path: Path) -> Entry:
     campaign_id = shortened(str(results.get("campaign_id", "")))
     roi = "not estimable" if outcome == "invalid" else format_roi(figures)
     as_of = folder.name
-    if outcome in (PLANNED, VALUED, AUDIENCE):
+    if outcome in (PLANNED, VALUED, AUDIENCE, SURVEYED):
         roi, as_of = "", moment_of(as_of)
     # Anything but the word itself, as in reports of old, is a comparison with a holdout.
     weaker = results.get("evidence") == "weaker"

@@ -24,6 +24,7 @@ from smsroi_models.report.numbers import (
 from smsroi_models.report.results import versions
 from smsroi_models.report.retention_page import retention_table
 from smsroi_models.report.segments_page import segments_table
+from smsroi_models.report.survey_page import campaign_section
 from smsroi_models.report.systems_page import systems_tables
 from smsroi_models.report.tracked_page import claims_table, comparable
 from smsroi_models.result import CampaignResult
@@ -153,6 +154,12 @@ def long_term(result: CampaignResult) -> Html:
         result.campaign.window_days,
         result.confidence_level,
     )
+
+
+def said(result: CampaignResult) -> Html:
+    """Return what customers answered to the campaign's survey, or why that is not told."""
+    comparable = result.outcome != "invalid"
+    return campaign_section(result.said, result.not_said, comparable=comparable)
 
 
 def retention(result: CampaignResult) -> Html:

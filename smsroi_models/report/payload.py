@@ -10,6 +10,7 @@ from smsroi_models.attribution.tracked_records import Claim
 from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.report import words
 from smsroi_models.report.results import RESULTS_MIME
+from smsroi_models.report.survey_values import survey_values
 from smsroi_models.result import CampaignResult
 
 
@@ -71,6 +72,7 @@ def results(result: CampaignResult) -> Results:
             "segments": _segments(result),
             "tracked": _tracked(result),
             "systems": result.systems.to_dict() if result.systems else None,
+            "said": survey_values(result.said) if result.said else None,
             "checks": [check.to_dict() for check in result.checks],
         }
     )

@@ -20,10 +20,15 @@ PLANNED = "planned"
 VALUED = "valued"
 # How the audience fares: a description, which pays or does not as little.
 AUDIENCE = "audience"
-OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED, VALUED, AUDIENCE)
+# What customers said: an answer, and no money.
+SURVEYED = "surveyed"
+OUTCOMES = (
+    *("paid", "lost", "unclear", "unknown", "invalid"),
+    *(PLANNED, VALUED, AUDIENCE, SURVEYED),
+)
 # Against customers held out at random; or, where nobody was, against their own past; or no effect
-# of anything, but a forecast; or what was, without a comparison.
-EVIDENCE = ("randomised", "weaker", "forecast", "description")
+# of anything, but a forecast; or what was, without a comparison; or what people said.
+EVIDENCE = ("randomised", "weaker", "forecast", "description", "answers")
 
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (

@@ -54,7 +54,7 @@ class RenderedReport:
     ``folder`` holds the files ``report``, ``notebook`` and ``results`` (absolute paths);
     ``verdict`` is the report's sentence, ``outcome`` one of ``"paid"``, ``"lost"``, ``"unclear"``,
     ``"unknown"`` (the cost is not known), ``"invalid"``, ``"planned"``, ``"valued"``,
-    ``"audience"``.
+    ``"audience"``, ``"surveyed"``.
     """
 
     folder: Path

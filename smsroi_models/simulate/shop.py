@@ -102,6 +102,8 @@ class Shop:
         Assigned customers, in either arm, who are asked for a rating.
     response_share
         Answers from customers of average satisfaction; the satisfied answer more often.
+    text_rating_effect
+        Points of 10 that getting the text adds to what a customer would rate; below 0, it takes.
     pixel_share
         Web orders since the first campaign that a conversion event repeats.
     """
@@ -151,6 +153,7 @@ class Shop:
     other_reply_share: float = 0.01
     invitation_share: float = 0.1
     response_share: float = 0.25
+    text_rating_effect: float = 0.0
     pixel_share: float = 0.7
 
     def __post_init__(self) -> None:
@@ -164,6 +167,8 @@ class Shop:
         for name in _AT_LEAST_ZERO:
             value = getattr(self, name)
             require(0 <= value < math.inf, name, value, "be finite and not negative")
+        effect = self.text_rating_effect
+        require(math.isfinite(effect), "text_rating_effect", effect, "be finite")
         require(1 < self.q < math.inf, "q", self.q, "exceed 1, else no mean amount exists")
         require(
             self.base_opt_out_share < 1, "base_opt_out_share", self.base_opt_out_share, "be below 1"

@@ -34,6 +34,15 @@ from smsroi_models.clv.assigned_histories import assigned_histories, kinds_count
 from smsroi_models.clv.recruits import outside_the_arms, recruits_summed
 from smsroi_models.clv.retention_counts import arm_purchases, cohort_purchases, quarter_starts
 from smsroi_models.store.tables import ARMS, TABLES
+from smsroi_models.survey.answer_tables import (
+    anonymous_answers,
+    answered_people,
+    answers_counted,
+    latest_answers,
+    population,
+)
+from smsroi_models.survey.answer_tables import cells as survey_cells
+from smsroi_models.survey.questions import Survey
 
 STORE = {name: ibis.table(table.schema(), name=name) for name, table in TABLES.items()}
 CAMPAIGN = Campaign("C", "C", datetime(2025, 3, 1, tzinfo=UTC), 14, 0.6, "USD", None)
@@ -46,6 +55,9 @@ PEOPLE = series_customers(STORE, CAMPAIGN, SPAN)
 LEDGER = ledger(STORE, CAMPAIGN, AS_OF, 31)
 ARM = Moments.from_rows([[0.0, 0.0], [1.0, 2.0]], ["revenue", "pre_revenue"])
 HISTORIES = assigned_histories(STORE, CAMPAIGN, AS_OF, 14)
+SURVEY = Survey("s", "C", "nps", 0.0, 10.0, "How likely?")
+ASKED = population(STORE, SURVEY, CAMPAIGN, AS_OF)
+ANSWERS = latest_answers(STORE, SURVEY, AS_OF)
 POINTS = decision_points(STORE, AS_OF, left_out=["HOLD"])
 QUERIES = {
     "assigned_customers": assigned_customers(STORE, CAMPAIGN),
@@ -92,6 +104,12 @@ QUERIES = {
     "subscribed_time": subscribed_time(STORE, datetime(2025, 3, 1, tzinfo=UTC), AS_OF),
     "texts_priced": texts_priced(STORE, AS_OF),
     "arm_purchases": arm_purchases(STORE, CAMPAIGN, AS_OF, 44),
+    "population": ASKED,
+    "latest_answers": ANSWERS,
+    "answered_people": answered_people(STORE, ANSWERS, ASKED, AS_OF, 30),
+    "anonymous_answers": anonymous_answers(STORE, SURVEY, AS_OF),
+    "answers_counted": answers_counted(STORE, SURVEY, AS_OF),
+    "survey_cells": survey_cells(ASKED, ANSWERS, ["segment", "region"]),
     "cohort_purchases": cohort_purchases(STORE, AS_OF.date(), quarter_starts(AS_OF.date(), 8)),
 }
 
