@@ -1,20 +1,23 @@
 """The control chart against statsmodels' weighted least squares, a campaign left out at a time.
 
-The chart never fits without a campaign; it takes it out of the fit of all by algebra. Here the line
-is fitted anew without it. Rounding in sums of large weights: 1e-8.
+The variance between campaigns is found anew by bisection: it is the one at which statsmodels' own
+residual scale is 1. Rounding in sums of large weights, and the root: 1e-6.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy.optimize import bisect
 from scipy.stats import t
 
 from smsroi_models.audience.control_chart import control_chart
 from smsroi_models.audience.counts import CampaignCounts
 from smsroi_models.errors import NotEstimableError, ParameterError
 
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 STARTS = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -30,37 +33,61 @@ COUNTS = [30, 44, 38, 61, 55, 120, 72, 80, 66, 91]
 TEXTS = [4_000, 5_000, 4_500, 5_200, 4_800, 5_100, 5_000, 5_400, 4_200, 5_500]
 
 
+UNEQUAL = [4_000, 5_000, 4_500, 25_200, 4_800, 5_100, 900, 5_400, 44_200, 5_500]
+
+
+def _wls(y: Floats, chance: Floats, line: Floats) -> tuple[Any, float]:
+    """Return the fit whose residual scale is 1, and the variance added for it."""
+
+    def fit(between: float) -> Any:
+        return sm.WLS(y, line, weights=1 / (chance + between)).fit()
+
+    if fit(0.0).scale <= 1:
+        return fit(0.0), 0.0
+    between = float(bisect(lambda b: fit(b).scale - 1, 0.0, 1.0, xtol=1e-15))
+    return fit(between), between
+
+
 @pytest.mark.parametrize("left_out", range(10))
-def test_each_campaign_is_judged_by_the_others(left_out: int) -> None:
-    chart = control_chart(_campaigns(COUNTS, TEXTS))
-    x, n = np.array(COUNTS), np.array(TEXTS)
-    y, w = np.arcsin(np.sqrt((x + 0.375) / (n + 0.75))), 4 * n + 2
+@pytest.mark.parametrize("texts", [TEXTS, UNEQUAL])
+def test_each_campaign_is_judged_by_the_others(texts: list[int], left_out: int) -> None:
+    chart = control_chart(_campaigns(COUNTS, texts))
+    x, n = np.array(COUNTS), np.array(texts)
+    y, chance = np.arcsin(np.sqrt((x + 0.375) / (n + 0.75))), 1 / (4 * n + 2)
     line = sm.add_constant(np.arange(10.0))
     others = np.arange(10) != left_out
-    fit = sm.WLS(y[others], line[others], weights=w[others]).fit()
-    phi = max(fit.scale, 1.0)
+    fit, between = _wls(y[others], chance[others], line[others])
     one = line[left_out]
-    variance = phi / w[left_out] + phi * one @ fit.normalized_cov_params @ one
+    variance = chance[left_out] + between + one @ fit.normalized_cov_params @ one
     statistic = (y[left_out] - one @ fit.params) / np.sqrt(variance)
     point = chart.points[left_out]
-    assert point.statistic == pytest.approx(statistic, rel=1e-8, abs=1e-10)
-    assert point.p_value == pytest.approx(2 * t.sf(abs(statistic), 7), rel=1e-8)
+    assert point.statistic == pytest.approx(statistic, rel=1e-6, abs=1e-8)
+    assert point.p_value == pytest.approx(2 * t.sf(abs(statistic), 7), rel=1e-6)
     reach = t.ppf(1 - 0.0027 / 2, 7) * np.sqrt(variance)
     # An angle below 0 is no share: the lower limit is then 0.
     ends = [np.sin(max(one @ fit.params + step * reach, 0.0)) ** 2 for step in (-1, 1)]
     shares = [((n[left_out] + 0.75) * end - 0.375) / n[left_out] for end in ends]
     shares = [max(share, 0.0) for share in shares]
-    assert (point.lower, point.upper) == pytest.approx(shares, rel=1e-8)
+    assert (point.lower, point.upper) == pytest.approx(shares, rel=1e-6)
     assert (point.verdict != "usual") == (not point.lower <= point.opt_outs.rate <= point.upper)
 
 
-def test_the_trend_is_that_of_the_weighted_line() -> None:
-    chart = control_chart(_campaigns(COUNTS, TEXTS))
-    x, n = np.array(COUNTS), np.array(TEXTS)
-    y, w = np.arcsin(np.sqrt((x + 0.375) / (n + 0.75))), 4 * n + 2
-    fit = sm.WLS(y, sm.add_constant(np.arange(10.0)), weights=w).fit()
-    assert chart.overdispersion == pytest.approx(fit.scale, rel=1e-8) and fit.scale > 1
-    assert chart.trend.p_value == pytest.approx(fit.pvalues[1], rel=1e-7)
+@pytest.mark.parametrize("texts", [TEXTS, UNEQUAL])
+def test_the_trend_is_that_of_the_weighted_line(texts: list[int]) -> None:
+    chart = control_chart(_campaigns(COUNTS, texts))
+    x, n = np.array(COUNTS), np.array(texts)
+    y, chance = np.arcsin(np.sqrt((x + 0.375) / (n + 0.75))), 1 / (4 * n + 2)
+    line = sm.add_constant(np.arange(10.0))
+    scale = sm.WLS(y, line, weights=1 / chance).fit().scale
+    assert chart.overdispersion == pytest.approx(scale, rel=1e-8) and scale > 1
+    fit, between = _wls(y, chance, line)
+    assert chart.spread**2 == pytest.approx(between, rel=1e-6)
+    assert chart.trend.p_value == pytest.approx(fit.pvalues[1], rel=1e-6)
+
+
+def test_a_campaign_without_a_delivered_text_is_not_on_the_chart() -> None:
+    rows = [*_campaigns(COUNTS, TEXTS), _campaign(10, 0, 0)]
+    assert control_chart(rows) == control_chart(rows[:-1])
 
 
 def test_the_odd_one_is_found_and_a_rise_makes_none_odd() -> None:
@@ -85,11 +112,13 @@ def test_campaigns_to_new_audiences_are_shown_and_not_judged() -> None:
 
 
 def test_too_little_to_compare_is_said() -> None:
-    with pytest.raises(NotEstimableError, match=r"1 campaign beside 1 to new audiences.* from 8"):
+    with pytest.raises(
+        NotEstimableError, match=r"1 campaigns to compare and 8 are needed \(1 more went"
+    ):
         control_chart([_campaign(0, 100, 5), _campaign(1, 100, 5, first=100)])
-    with pytest.raises(NotEstimableError, match="0 campaigns: "):
+    with pytest.raises(NotEstimableError, match="0 campaigns to compare"):
         control_chart([])
-    with pytest.raises(NotEstimableError, match="9 opt-outs after 9 campaigns"):
+    with pytest.raises(NotEstimableError, match="9 people opted out after the 9 campaigns"):
         control_chart(_campaigns([1] * 9, [100] * 9))
     with pytest.raises(ParameterError, match="false_alarm_share is 5"):
         control_chart(_campaigns(COUNTS, TEXTS), false_alarm_share=5)
