@@ -15,6 +15,8 @@ from smsroi_models.audience.fatigue import frequency_curve, recent_ratios
 from smsroi_models.audience.fatigue_records import Fatigue
 from smsroi_models.audience.frequency_effects import MONTH_WEEKS
 from smsroi_models.audience.hazard import clustered_covariance, fit_hazard
+from smsroi_models.audience.list_rule import require_free_lists
+from smsroi_models.audience.list_sums import collect_list_sums
 from smsroi_models.audience.subscription_value import SubscriptionValue
 from smsroi_models.audience.terms import OUTCOMES
 from smsroi_models.errors import NotEstimableError, ParameterError
@@ -60,7 +62,8 @@ def analyze_fatigue(
     StoreError
         If the store breaks its contract.
     NotEstimableError
-        If a table is missing, the number of recent texts did not vary, or events are too few.
+        If a table is missing, the number of recent texts did not vary, events are too few, or lists
+        follow what earlier texts caused.
     ParameterError
         If a parameter lies outside its range.
     """
@@ -102,14 +105,14 @@ def read_fatigue(
         raise NotEstimableError(f"the store has no {' and no '.join(missing)}")
     last = read_last_order_at(store)
     moment = horizon(last) if as_of is None else min(as_of, datetime.combine(last, time(), UTC))
-    points = decision_points(
-        store, moment, follow_days=follow_days, left_out=sorted(read_programmes(store))
-    )
+    programmes = sorted(read_programmes(store))
+    points = decision_points(store, moment, follow_days=follow_days, left_out=programmes)
     cells = collect_cells(points)
     if not len(cells["n"]):
         raise NotEstimableError(
             f"no campaign with a holdout is {follow_days} days past by then: nothing can be told"
         )
+    require_free_lists(collect_list_sums(store, moment, left_out=programmes))
     models = fit_hazard(cells, OUTCOMES[0]), fit_hazard(cells, OUTCOMES[1])
     scores = collect_score_products(points, [model.fitted for model in models])
     covariance = clustered_covariance(models, scores)

@@ -171,6 +171,34 @@ class CampaignCounts(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class ListSums(Record):
+    """The lists that follow a campaign's draw, summed over its customers in a stratum.
+
+    Attributes
+    ----------
+    campaign_id, stratum : str
+    n, treated : float
+        Customers who did not opt out meanwhile, and those of them in treatment.
+    lists, lists_squared, treated_lists : float
+        Sum over the n of later campaigns that assigned them, of its square, and over the treated.
+    drawn, drawn_treated, left, left_treated : float
+        All who were drawn, and who of them opted out meanwhile.
+    """
+
+    campaign_id: str
+    stratum: str
+    n: float
+    treated: float
+    lists: float
+    lists_squared: float
+    treated_lists: float
+    drawn: float
+    drawn_treated: float
+    left: float
+    left_treated: float
+
+
+@dataclass(frozen=True, slots=True)
 class AskedToStop(Record):
     """How many asked to stop in words of their own, and may still be texted.
 
