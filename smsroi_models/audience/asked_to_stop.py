@@ -3,7 +3,9 @@
 They wrote a ``near_stop`` after whatever last put them on the list, and nothing has taken them off
 since: no opt-out, and no stop that the platform honours. Somebody of whom neither opt-in nor
 opt-out is known is among them: who answers a text gets texts. Somebody who was out already when
-they wrote is not, nor who opted in again, or wrote START, afterwards.
+they wrote is not, nor who was taken off and opted in again, or wrote START or another keyword,
+afterwards. An opt-in of somebody who was on the list all the time, as of a box that was ticked
+beforehand at a checkout, takes no request back.
 """
 
 from datetime import datetime
@@ -14,6 +16,9 @@ from ibis import _
 from smsroi_models.attribution.campaigns import Campaign, Tables, days, instant
 from smsroi_models.audience.counts import AskedToStop
 from smsroi_models.audience.texted import FOLLOWED_DAYS, delivered_texts
+
+# Source of opt-ins that the customer sent as a text.
+WRITTEN = "keyword"
 
 
 def asked_to_stop(store: Tables, as_of: datetime) -> ibis.Table:
@@ -79,22 +84,28 @@ def read_asked_after(store: Tables, campaign: Campaign, as_of: datetime) -> int:
 def _standing(store: Tables, as_of: datetime) -> ibis.Table:
     """Return, lazily, ``customer_id, last_in, last_out``: by opt-ins, opt-outs and honoured words.
 
-    An opt-out at the instant of an opt-in counts as the later of the two.
+    An opt-in of somebody who is on the list counts only where the customer wrote it. An opt-out at
+    the instant of an opt-in counts as the later of the two.
     """
     words = (
         store["replies"]
         .filter(_.intent.isin(["stop", "start"]))
-        .select("customer_id", at=_.received_at, leaving=_.intent == "stop")
+        .select("customer_id", at=_.received_at, leaving=_.intent == "stop", written=True)
     )
     if "subscriptions" in store:
         events = store["subscriptions"].select(
-            "customer_id", at=_.occurred_at, leaving=_.event == "opt_out"
+            "customer_id",
+            at=_.occurred_at,
+            leaving=_.event == "opt_out",
+            written=(_.source == WRITTEN).fill_null(False),
         )
         words = words.union(events)
-    return (
-        words.filter(_.at <= instant(as_of))
-        .group_by("customer_id")
-        .aggregate(last_in=_.at.max(where=~_.leaving), last_out=_.at.max(where=_.leaving))
+    words = words.filter(_.at <= instant(as_of))
+    in_order = ibis.window(group_by="customer_id", order_by=["at", "leaving"])
+    words = words.mutate(was_out=words.leaving.lag().over(in_order).fill_null(True))
+    joins = ~_.leaving & (_.written | _.was_out)
+    return words.group_by("customer_id").aggregate(
+        last_in=_.at.max(where=joins), last_out=_.at.max(where=_.leaving)
     )
 
 

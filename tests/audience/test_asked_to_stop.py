@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import ibis
 import pandas as pd
 import pytest
 from ibis import _
@@ -42,6 +43,34 @@ def test_at_every_moment_only_what_was_known_counts(store: smsroi.Store) -> None
         "nobody",
     }
     assert "returns unknown" in _rows(asked_to_stop(store, at(70.5)).to_pandas())
+
+
+def _after_asking(*events: tuple[float, str, str]) -> dict[str, tuple[int, int]]:
+    """Return who waits at `AS_OF` of a customer who joined on day 0 and asked on day 10."""
+    rows = [(0.0, "opt_in", "checkout"), *events]
+    subscriptions = pd.DataFrame(
+        [
+            {"customer_id": "one", "occurred_at": at(day), "event": event, "source": source}
+            for day, event, source in rows
+        ]
+    )
+    replies = pd.DataFrame([{"customer_id": "one", "received_at": at(10), "intent": "near_stop"}])
+    tables = {"replies": replies, "subscriptions": subscriptions}
+    return _rows(asked_to_stop({n: ibis.memtable(f) for n, f in tables.items()}, AS_OF).to_pandas())
+
+
+def test_a_box_ticked_at_a_checkout_takes_no_request_back() -> None:
+    assert _after_asking((20.0, "opt_in", "checkout")) == {"one": (1, 0)}
+    assert _after_asking((20.0, "opt_in", "checkout"), (30.0, "opt_in", "form"))
+    # Nor one before it, at the same moment or later.
+    assert _after_asking((10.0, "opt_in", "checkout"))
+
+
+def test_a_keyword_or_coming_back_takes_it_back() -> None:
+    assert not _after_asking((20.0, "opt_in", "keyword"))
+    assert not _after_asking((20.0, "opt_out", "stop"), (30.0, "opt_in", "checkout"))
+    assert not _after_asking((20.0, "opt_out", "stop"))
+    assert _after_asking((5.0, "opt_out", "stop"), (7.0, "opt_in", "form"))
 
 
 def test_a_stop_that_the_platform_honours_takes_off_without_an_opt_out(
