@@ -26,12 +26,12 @@ def _words(text: str) -> frozenset[str]:
 _STOPS = _words(
     "stop stops stopall stopped stopping unsubscribe unsub optout quit revoke cease halt stopp "
     "stoppen pare paren parar pares parad arret arrete arretez arreter abmelden abmeldung "
-    "aufhoren basta sair salir stopsign"
+    "aufhoren basta sair salir stopsign desist"
 )
 # Slips of two fingers on the word that matters; "shop", "step", "top" and "stock" are words.
 _SLIPS = _words(
     "sotp stpo tsop sstop sttop stoop stopp stp sto stoo stol stob dtop srop syop stiop stpp "
-    "stoip stip stopo stopl stpop satop stooop spto ustop"
+    "stoip stip stopo stopl stpop satop stooop spto ustop stahp st0p s7op"
 )
 # As much a word of trade ("cancel it") as one of the platform's: nothing but courtesy beside it.
 _WEAK = _words("end cancel cancelar cancela terminar fin para alto baja finish")
@@ -74,6 +74,13 @@ _ENGLISH = (
     rf"|agreed|consent|consented|sign|signed|care)\b( \w+){{0,5}} {_WHAT}",
     r"(dont|do not|no longer) want (these|this|them|any of (this|these))( anymore)?$",
     r"^end (this|these|it)( now| please)?$",
+    r"^(please|pls|plz|kindly) (just )?(stop|desist|cease)$|^(stop|quit) (u|you|yall)( \w+)?$",
+    r"wrong (person|number|guy)( \w+)? stop|(not interested|who is this)( \w+){0,2} stop$",
+    r"(please|pls|plz) stop$",
+    r"how (do|can) i get off (of )?(this|the|your) list",
+    r"stop blowing up my phone|stop sending( me)? (this|these|those|it|them)\b|fuck off",
+    r"(take|get) (me|my (number|name)) off$|(take|get) my (number|name) off (ur|your|this|the)",
+    r"(asked|told)( \w+){0,4} stop$|no longer interested( \w+)? remove me",
     r"leave me alone|(lose|forget|loose) my number",
     r"make (it|this|these|them|(the|your|these) \w+) stop",
     r"how (do|can|to|would)( i| we| you)?( \w+){0,2} (stop|end|cancel|quit)"
@@ -92,10 +99,12 @@ _SPANISH = (
     r"(dej|par)\w* de (envi|mand|escrib|molest|contact)\w*",
     r"(dar\w*|dame|denme|deme|dad) de baja",
     r"(borr|elimin|quit|saqu|remuev)[aeioun]+me",
+    r"basta de (mensajes|textos|sms|publicidad)|dejen de molestar|dejenme en paz",
     r"cancel\w* (la |mi |esta |los |estos |sus )?(suscripcion|mensajes|sms|textos)",
 )
 _FRENCH = (
-    r"(desabon|desinscr)\w*",
+    r"(desabon|desinscr)\w*|stop (pub|publicites?)|(fichez|foutez|laissez) moi la paix",
+    r"ne (veux|souhaite|desire) plus (recevoir|de)",
     r"arret\w*( \w+){0,2} (envoy|ecri|sms|messages?|textos?|spam)\w*",
     r"plus de (sms|messages?|textos?|pubs?|publicites?)",
     r"ne (plus )?(m |me |nous )?(plus )?(envoy|ecri|contact)\w*( \w+){0,2} plus",
@@ -105,7 +114,9 @@ _FRENCH = (
 _GERMAN = (
     r"abmeld\w*|abbestell\w*|austragen|keine (sms|nachrichten|werbung|texte)( mehr)?",
     r"(nicht|nie) mehr (an)?(schreiben|senden|schicken|kontaktieren)",
-    r"hor\w*( \w+)? auf|losch\w* (meine|mich)",
+    r"hor(t|en sie)?( \w+)? auf (mir|mich|uns|zu|damit|mit)|hor(t|en sie)?( \w+)? auf$",
+    r"losch\w* (sie )?(bitte )?(meine|mich)|(lass|lasst|lassen sie) mich in ruhe",
+    r"keine (sms|nachrichten|werbung) mehr|bitte keine sms",
 )
 _PORTUGUESE = (
     r"nao (quero|desejo)( \w+){0,2} (receber|mensagens|sms)|nao (me )?(mand|envi)\w* mais",
@@ -130,6 +141,7 @@ _DENIED = (
 )
 # Those who ask to be let in again.
 _BACK = (
+    r"(it|they|messages?|texts?|signs?) says? stop",
     r"accident\w*|by mistake|(add|put) me back|sign me (back )?up",
     r"why (was|am|did) i (un|re|opt|out)\w*",
     r"resubscri\w*|opt(ed)? (me )?(back )?in",
@@ -146,6 +158,12 @@ _alone = re.compile("|".join(_ALONE))
 _REACTION = re.compile(
     r"\s*(liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|removed an? \w+ from"
     r"|reacted \S{1,8} to|le (gusto|encanto)|a (aime|adore)|gefallt)\s+[\"“”«'‘]",
+    re.IGNORECASE,
+)
+# What a phone adds, and a name after a dash: "Stop - John".
+_SIGNATURE = re.compile(
+    r"\s*(sent|envoye|enviado|gesendet|inviato) (from|de|depuis|desde|von|da)"
+    r" (my|mon|mi|meinem|mio) \w+\W*$|(?<=stop)\s+[-\u2013\u2014]\s*[^\W\d_]+\.?\s*$",
     re.IGNORECASE,
 )
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘`´ʼ", "'"))
@@ -210,7 +228,7 @@ def _slips(word: str, target: str) -> int:
 
 def _plain(body: str) -> str:
     """Return a text's words in lower case, without accents, marks and emoji."""
-    said = re.sub("[🛑⛔🚫]", " stopsign ", body)
+    said = _SIGNATURE.sub("", re.sub("[🛑⛔🚫]", " stopsign ", body))
     said = _without_accents(said).casefold().translate(_APOSTROPHES)
     # "m'envoyer" is two words, "don't" is one.
     said = re.sub(r"\b([cdjlmnqst])'", r"\1 ", said).replace("'", "")
