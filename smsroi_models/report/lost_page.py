@@ -7,6 +7,10 @@ from smsroi_models.report.numbers import Money, percent, plain, say, with_interv
 from smsroi_models.report.words import confidence
 
 Cells = dict[str, object]
+_OTHER_FIGURE = (
+    " This campaign's own holdout is left out of that; the report on the audience takes all "
+    "campaigns, so that its figure differs."
+)
 
 
 def lost_rows(found: LongTerm, currency: str) -> Cells:
@@ -27,15 +31,27 @@ def lost_rows(found: LongTerm, currency: str) -> Cells:
         return {"reason": f"What they cost cannot be told: {lost.reason}.", "rows": rows}
     what = "profit" if lost.after.profit else "extra margin"
     net = lost.after.profit or lost.after.margin
+    worth = ("A subscription is worth", *with_interval(lost.value.value, money, 0.01))
+    if lost.value.value.ci_lower <= 0:
+        # A cost below zero would say that driving subscribers away earns money.
+        return {
+            "reason": "",
+            "rows": [*rows, worth],
+            "rests_on": rests_on(lost.value, money) + _OTHER_FIGURE,
+            "unclear": (
+                "What they cost cannot be told: what a text earns is not clearly above its price, "
+                "and so it is in no sum."
+            ),
+        }
     rows += [
-        ("A subscription is worth", *with_interval(lost.value.value, money, 0.01)),
+        worth,
         ("What they cost", *with_interval(lost.cost, money, 0.01)),
         (f"The window's {what} less that", *with_interval(net, money, 0.01)),
     ]
     return {
         "reason": "",
         "rows": rows,
-        "rests_on": rests_on(lost.value, money),
+        "rests_on": rests_on(lost.value, money) + _OTHER_FIGURE,
         "unclear": _clear(lost),
     }
 
@@ -62,7 +78,7 @@ def rests_on(value: SubscriptionValue, money: Money) -> str:
     return (
         f"A subscription is worth the texts to come in {value.horizon_weeks:.0f} weeks: "
         f"{plain(value.expected_texts.estimate, 0.1)}, at the programme's own pace of "
-        f"{plain(value.texts_per_week, 0.01)} a week, less opt-outs "
+        f"{plain(value.texts_per_week, 0.01)} a week since its first campaign, less opt-outs "
         f"({percent(value.opt_outs_per_week, 0.0001)} a week) and discount "
         f"({confidence(value.discount_rate)} a year); each at a margin of {margin}, {source}, less "
         f"its price of {money(value.price_per_text, 0.0001)}."
@@ -71,12 +87,6 @@ def rests_on(value: SubscriptionValue, money: Money) -> str:
 
 def _clear(lost: LostSubscriptions) -> str:
     """Say what of the cost cannot be told apart from nothing; empty where all can."""
-    assert lost.value is not None
-    if not lost.value.clear:
-        return (
-            "Whether a text earns more than its price cannot be told apart from chance, and so "
-            "neither can what a lost subscription costs."
-        )
     if _holds_zero(lost.opt_outs):
         return "Whether it changed opt-outs at all cannot be told apart from chance."
     return ""
