@@ -73,14 +73,15 @@ def growth_finding(result: AudienceResult) -> str:
     months = growth.months[-12:]
     change = growth.subscribers - months[0].opening
     size = f"{growth.subscribers:,} subscribers"
-    span = f"in the last {len(months)} months" if len(months) < len(growth.months) else "in all"
-    if span == "in all":
+    if len(months) == len(growth.months):
         came = sum(m.joined + m.rejoined for m in months)
         left = sum(m.left for m in months)
         return f"{size}: {came:,} joined and {left:,} left"
+    # The last month may have just begun: the day is said, and not a number of months.
+    since = f"on {months[0].starts:%-d %B %Y}"
     if change == 0:
-        return f"{size}, as many as 12 months ago"
-    return f"{size}, {abs(change):,} {'more' if change > 0 else 'fewer'} than 12 months ago"
+        return f"{size}, as many as {since}"
+    return f"{size}, {abs(change):,} {'more' if change > 0 else 'fewer'} than {since}"
 
 
 def whole_months(result: AudienceResult) -> list[ListMonth]:
