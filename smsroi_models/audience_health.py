@@ -24,13 +24,17 @@ from smsroi_models.audience.counts import (
     SpellCounts,
 )
 from smsroi_models.audience.fatigue_records import Fatigue
-from smsroi_models.audience.list_checks import opt_ins_known, opt_outs_recorded
+from smsroi_models.audience.list_checks import opt_ins_known, opt_outs_recorded, texts_delivered
 from smsroi_models.audience.list_growth import ListGrowth, list_growth
 from smsroi_models.audience.rates import rate_per, share_of
 from smsroi_models.audience.spell_counts import collect_spell_counts
 from smsroi_models.audience.subscriptions import collect_list_changes
 from smsroi_models.audience.survival import LogRank, SurvivalCurve, log_rank, survival_curve
-from smsroi_models.audience.texted import collect_arms_opted_out, collect_campaign_counts
+from smsroi_models.audience.texted import (
+    collect_arms_opted_out,
+    collect_campaign_counts,
+    collect_undelivered,
+)
 from smsroi_models.audience_result import AudienceResult, CampaignRates, CohortSurvival
 from smsroi_models.clv.base_checks import ranked
 from smsroi_models.clv.retention_counts import quarter_starts
@@ -107,6 +111,7 @@ def analyze_audience(
     asked = collect_asked_to_stop(store, moment) if "replies" in store else None
     checks = [
         *_record_checks(changes, start),
+        *_delivery_checks(store, moment),
         *(Check(f"Table {f.table}", "informational", f.message, f.remedy) for f in findings),
     ]
     return AudienceResult(
@@ -358,6 +363,13 @@ def _caused(arms: tuple[Moments, Moments] | None, level: float) -> tuple[Lift | 
         return compare(*arms, proportion=True, confidence_level=level), ""
     except NotEstimableError as reason:
         return None, str(reason)
+
+
+def _delivery_checks(store: Store, as_of: datetime) -> list[Check]:
+    if "campaigns" not in store or "messages" not in store:
+        return []
+    undelivered = collect_undelivered(store, as_of)
+    return [texts_delivered([inert(name) for name in undelivered])] if undelivered else []
 
 
 def _record_checks(changes: ListChanges, start: datetime | None) -> list[Check]:

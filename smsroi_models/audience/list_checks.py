@@ -1,6 +1,7 @@
 """What is checked before the figures of a list are trusted."""
 
 import math
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -72,6 +73,27 @@ def _around_the_first(changes: ListChanges) -> tuple[date, float, int]:
     after = int(np.searchsorted(there, 2 * before, side="right"))
     count = int(left[first : after + 1].sum()) if before else 0
     return date(1970, 1, 1) + timedelta(days=start + first), before, count
+
+
+def texts_delivered(undelivered: Sequence[str]) -> Check:
+    """Say which campaigns are in no table of rates, because none of their texts was delivered.
+
+    Examples
+    --------
+    >>> texts_delivered([]).status, texts_delivered(["Spring"]).text[:20]
+    ('passed', 'None of the texts of')
+    """
+    name = "Texts delivered"
+    if not undelivered:
+        return Check(name, "passed", "Every campaign that was sent had a delivered text.")
+    named = ", ".join(f"“{one}”" for one in undelivered[:3])
+    more = f" and {len(undelivered) - 3} more" if len(undelivered) > 3 else ""
+    return Check(
+        name,
+        "informational",
+        f"None of the texts of {named}{more} was delivered: no opt-outs per text are told of it.",
+        "Ask the platform why, or import the delivery reports.",
+    )
 
 
 def opt_ins_known(left_unknown: int, left: int) -> Check:

@@ -92,6 +92,23 @@ def collect_campaign_counts(store: Tables, as_of: datetime) -> tuple[CampaignCou
     )
 
 
+def collect_undelivered(store: Tables, as_of: datetime) -> tuple[str, ...]:
+    """Collect the names of campaigns whose texts were sent long enough ago and never delivered.
+
+    They have no share of opt-outs and are in no table of rates. In order of their starts.
+    """
+    due = store["messages"].filter(_.sent_at <= instant(as_of - timedelta(days=FOLLOWED_DAYS)))
+    sent = due.select("campaign_id").distinct()
+    arrived = delivered_texts(store, as_of).select("campaign_id").distinct()
+    found = (
+        store["campaigns"]
+        .semi_join(sent, "campaign_id")
+        .anti_join(arrived, "campaign_id")
+        .order_by("starts_at", "campaign_id")
+    )
+    return tuple(found.name.to_pyarrow().to_pylist())
+
+
 def read_campaign_counts(
     store: Tables, campaign: Campaign, as_of: datetime
 ) -> CampaignCounts | None:

@@ -44,7 +44,7 @@ def test_the_hand_written_list_in_one_record(store: smsroi.Store) -> None:
     assert one.caused is None and "at least 2 are needed" in one.why_not
     assert found.campaigns[1].why_not.startswith("nobody was held out")
     assert found.survival is None and "Too few" in found.not_told["survival"]
-    assert found.chart is None and "from 8 campaigns on" in found.not_told["chart"]
+    assert found.chart is None and "8 are needed" in found.not_told["chart"]
     failed = {check.name for check in found.failed}
     assert failed == {"Opt-ins known"}  # two of seven opt-outs are of people never seen to join
 
@@ -112,6 +112,20 @@ def test_without_the_other_tables(tmp_path: Path) -> None:
     assert found.asked is None and found.campaigns == () and found.chart is None
     assert found.not_told["campaigns"] == "The store has no table campaigns and no table messages."
     assert found.growth is not None and found.growth.subscribers == 5
+
+
+def test_a_campaign_of_which_nothing_arrived_is_named(shop: Path, tmp_path: Path) -> None:
+    with smsroi.open_store(shop, threads=1) as store:
+        names = ("campaigns", "messages", "subscriptions")
+        frames = {name: store[name].to_pandas() for name in names}
+    lost = frames["messages"].campaign_id == "camp-03"
+    frames["messages"].loc[lost, "status"] = "failed"
+    with smsroi.open_store(smsroi.write_store(frames, tmp_path / "lost"), threads=1) as store:
+        found = smsroi.analyze_audience(store)
+    assert "camp-03" not in {one.counts.campaign_id for one in found.campaigns}
+    name = frames["campaigns"].set_index("campaign_id").name["camp-03"]
+    check = next(one for one in found.checks if one.name == "Texts delivered")
+    assert f"None of the texts of “{name}” was delivered" in check.text
 
 
 def test_without_assignments_nothing_is_caused(tmp_path: Path) -> None:
