@@ -60,7 +60,8 @@ def key_figures(result: AudienceResult) -> Html:
         per_text = words.share_with_interval(newest.opt_outs_per_text)
         tiles.append(("Opt-outs per text, newest campaign", *per_text))
         if newest.caused is not None:
-            tiles.append(("Opt-outs that it caused", *caused(newest)))
+            name = shortened(newest.counts.name, 24)
+            tiles.append((f"Opt-outs caused by “{name}”", *caused(newest)))
     return fragment("key_figures.html", tiles=tiles)
 
 
@@ -173,8 +174,14 @@ def _test(result: AudienceResult) -> str:
     test = result.sources_differ
     if test is None:
         return ""
-    p_value = f"{test.p_value:.3f}" if test.p_value >= 0.001 else "below 0.001"
-    return f"Do the sources leave at the same pace? Log-rank test: p {p_value}."
+    if test.p_value >= 0.001:
+        often = f"in {plain(100 * test.p_value, 0.1)} of 100 lists"
+    else:
+        often = "in less than 1 of 1,000 lists"
+    return (
+        "Do the sources leave at the same pace? If they did, chance alone would make them differ "
+        f"as much as here or more {often} (log-rank test)."
+    )
 
 
 def _campaign_row(campaign: CampaignRates, flags: Mapping[str, str]) -> dict[str, Any]:

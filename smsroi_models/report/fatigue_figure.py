@@ -79,6 +79,8 @@ def _mark(axes: Axes, found: Fatigue) -> None:
     paying = found.paying
     if paying is None or paying.weekly is None:
         return
+    if paying.ci_lower is None and paying.ci_upper is None:
+        return  # every frequency agrees with the data: a mark would claim one
     low = paying.lowest_seen if paying.ci_lower is None else paying.ci_lower
     high = paying.highest_seen if paying.ci_upper is None else paying.ci_upper
     axes.plot([low, high], [0, 0], color=BLUE, linewidth=4, solid_capstyle="butt")

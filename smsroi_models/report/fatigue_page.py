@@ -32,9 +32,9 @@ def fatigue_table(found: Fatigue, currency: str) -> Html:
         priced=found.paying is not None,
         days=found.follow_days,
         counted=(
-            f"{found.rows:,} times one of {found.customers:,} customers was at a draw; "
-            f"{found.opt_outs:,} of them were followed by an opt-out and {found.buyers:,} by a "
-            "purchase"
+            f"{found.customers:,} customers were drawn to be texted or held out, {found.rows:,} "
+            f"times in all; {found.opt_outs:,} times an opt-out followed and {found.buyers:,} "
+            "times a purchase"
         ),
         limits=fatigue_limits(found, currency),
         confidence=confidence(found.confidence_level),

@@ -36,7 +36,10 @@ def fatigue_sentence(found: Fatigue, currency: str) -> str:
     currency : str
         ISO 4217 code of the store's currency.
     """
-    usual = f"Subscribers had {_a_week(found.usual_weekly)} on average."
+    usual = (
+        f"In the 30 days before a campaign's draw subscribers had {_a_week(found.usual_weekly)} on "
+        "average; the first campaigns had none before them."
+    )
     if found.paying is None:
         why = (
             f"From which frequency on one more text does not pay cannot be told: {found.no_value}."
@@ -73,8 +76,10 @@ def fatigue_limits(found: Fatigue, currency: str) -> list[str]:
     """
     limits = [
         "Only the part of the number of texts that the holdouts' draws decided is used: customers "
-        "who were texted more because they buy more are not compared with others. What else is in "
-        "the model (age of the opt-in, coupon, length of the text) is association.",
+        "who were texted more because they buy more are not compared with others. That takes lists "
+        "that do not follow what earlier texts caused, such as a recent purchase; no such rule was "
+        "found at this size. What else is in the model (age of the opt-in, coupon, length of the "
+        "text) is association.",
         "The figures are of those still subscribed. Whoever left is in no later draw, so that the "
         "most easily annoyed are missing where texts were many: the true effect on a new "
         "subscriber may be larger.",
@@ -113,8 +118,8 @@ def _paying(paying: PayingFrequency) -> str:
     assert paying.weekly is not None
     if low is None and high is None:
         return (
-            f"The best guess for where the next text stops paying is {_a_week(paying.weekly)}, but "
-            f"every frequency seen (from {fewest} to {most}) agrees with the data."
+            "Where the next text stops paying cannot be told: every frequency seen (from "
+            f"{fewest} to {most}) agrees with the data."
         )
     lower = (
         f"from {plain(low, 0.01)}"

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -202,6 +203,36 @@ def test_where_nobody_asked_the_list_leads(result: AudienceResult) -> None:
     assert "None of them is known" in words.verdict(replace(result, asked=never))
 
 
+def test_growth_is_told_since_the_day_of_the_size_that_it_is_compared_with(
+    result: AudienceResult,
+) -> None:
+    """In the middle of May the first of twelve months began on 1 June: eleven months ago."""
+    assert result.growth is not None
+    month = result.growth.months[0]
+    starts = [date(2024 + (4 + i) // 12, (4 + i) % 12 + 1, 1) for i in range(13)]
+    months = tuple(replace(month, starts=day, opening=100 + i) for i, day in enumerate(starts))
+    assert months[-12].starts == date(2024, 6, 1)
+    for subscribers, said in (
+        (150, "150 subscribers, 49 more than on 1 June 2024"),
+        (90, "90 subscribers, 11 fewer than on 1 June 2024"),
+        (101, "101 subscribers, as many as on 1 June 2024"),
+    ):
+        months = (*months[:-1], replace(months[-1], closing=subscribers))
+        growth = replace(result.growth, months=months)
+        assert words.growth_finding(replace(result, growth=growth)) == said
+
+
+def test_figures_name_their_campaign_and_tests_speak_plainly(result: AudienceResult) -> None:
+    if result.campaigns[-1].caused is not None:
+        name = result.campaigns[-1].counts.name
+        assert f"Opt-outs caused by “{name[:20]}" in page.key_figures(result).text
+    assert result.sources_differ is not None
+    told = replace(result, sources_differ=replace(result.sources_differ, p_value=0.513))
+    assert "in 51.3 of 100 lists (log-rank test)" in page.survival(told).text
+    seldom = replace(result, sources_differ=replace(result.sources_differ, p_value=1e-9))
+    assert "less than 1 of 1,000 lists" in page.survival(seldom).text
+
+
 def test_a_failed_check_stands_in_the_headlines_card(result: AudienceResult) -> None:
     broken = replace(result.checks[0], status="failed", text="Something is wrong.")
     caution = replace(result, checks=(broken,))
@@ -231,4 +262,4 @@ def test_without_a_chart_the_rates_are_drawn_alone(result: AudienceResult) -> No
     few = replace(result, chart=None, campaigns=result.campaigns[:2], not_told={"chart": "Few."})
     picture = figure.chart(few)
     assert isinstance(picture, Picture) and "usual)" not in picture.alt
-    assert "is not judged: Few." in page.campaigns(few).text
+    assert "cannot be told yet: Few." in page.campaigns(few).text

@@ -111,6 +111,20 @@ def test_nothing_is_claimed_beyond_what_is_clear_and_seen(
     assert fatigue_curve(told, "USD").alt.startswith(finding)
 
 
+def test_where_every_frequency_agrees_none_is_guessed_or_marked() -> None:
+    told = replace(FOUND, paying=PayingFrequency("reached", 1.0, None, None, 0.25, 2.0))
+    assert "1 text a week," not in fatigue_sentence(told, "USD")
+    # The mark's words are a comment in the picture; its alt text says no guess either.
+    marked = ["<!-- 1.00 a week -->" in fatigue_curve(one, "USD").svg for one in (told, FOUND)]
+    assert marked == [False, True]
+
+
+def test_the_pace_before_a_draw_is_told_apart_from_that_of_the_programme() -> None:
+    text = fatigue_table(FOUND, "USD").text
+    assert "before a campaign&#39;s draw subscribers had 0.6 texts a week on average" in text
+    assert "pace of 1.0 a week since its first campaign" in text
+
+
 def test_the_table_says_what_it_rests_on() -> None:
     text = fatigue_table(FOUND, "USD").text
     assert text.count('<th scope="row">') == 5
@@ -118,7 +132,7 @@ def test_the_table_says_what_it_rests_on() -> None:
     assert "multiplies buying after a text by 0.95 (0.80 to 1.15), which may be none." in text
     assert "the holdouts&#39; draws decided" in text
     assert "Nothing is said beyond 2 texts a week" in text
-    assert "20,000 times one of 4,000 customers was at a draw" in text
+    assert "4,000 customers were drawn to be texted or held out, 20,000 times in all" in text
     assert "other costs are not in it" in text
 
 
