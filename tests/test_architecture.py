@@ -31,7 +31,9 @@ class Layer:
 
 ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
-    "foundation": Layer(("errors", "records"), ("foundation",), frozenset({"pandas"})),
+    "foundation": Layer(
+        ("errors", "records", "record_html", "record_text"), ("foundation",), frozenset({"pandas"})
+    ),
     "seam": Layer(
         (
             "attribution.moments",

@@ -7,6 +7,7 @@ the base grow, and each begins with an order that the campaign did not cause.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import ibis
 import numpy as np
@@ -89,6 +90,14 @@ class DailySeries(Record):
     others : tuple of OtherCampaign
         Those that reached at least `REACHED_SHARE` of the counted customers.
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = (
+        "revenue",
+        "margin",
+        "orders",
+        "control_margin",
+        "control_orders",
+    )
 
     span: Span
     counted: int
