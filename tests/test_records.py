@@ -28,6 +28,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
         8_000,
         4,
         np.random.default_rng(12),
+        holdout_share=0.4,
         global_holdout_share=0.1,
         conversion_effects=[0.05] * 4,
         shop=smsroi.simulate.Shop(history_days=540, invitation_share=0.3),
@@ -36,6 +37,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     rows = tables["assignments"]
     held = (rows["campaign_id"] == NOBODY_HELD_OUT) & (rows["arm"] == "holdout")
     tables["assignments"] = rows[~held].reset_index(drop=True)
+    customers = tables["customers"].copy()
+    customers["segment"] = np.where(np.arange(len(customers)) % 2, "new", "old")
+    tables["customers"] = customers
     path = smsroi.write_store(tables, tmp_path_factory.mktemp("records") / "shop")
     with smsroi.open_store(path, threads=1) as store:
         return [*_results(store), *_findings(tables, path.parent / "broken")]
@@ -112,7 +116,8 @@ class _Seen(HTMLParser):
         assert self.open.pop() == tag
 
 
-TAGS = {*"table caption tbody thead tr th td strong em small details summary".split()}
+TAGS = {"table", "caption", "tbody", "thead", "tr", "th", "td", "strong", "em", "small"}
+TAGS |= {"details", "summary"}
 
 
 @pytest.fixture(scope="module")
