@@ -14,6 +14,7 @@ import typer
 from smsroi_models.cli_audience import audiences
 from smsroi_models.cli_exports import tell_exports
 from smsroi_models.cli_import import importing
+from smsroi_models.cli_lab import labs
 from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
 from smsroi_models.cli_programme import programmes
@@ -38,6 +39,7 @@ app.add_typer(lifetimes)
 app.add_typer(surveys)
 app.add_typer(audiences)
 app.add_typer(schedules)
+app.add_typer(labs)
 
 StoreOption = Annotated[
     str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")

@@ -16,6 +16,7 @@ from typing import Any
 
 LONGEST_TEXT, MOST_VALUES, DEEPEST = 200, 6, 3
 LONGEST_LIST = MOST_VALUES * LONGEST_TEXT
+_NAMES = ("label", "name")
 _PLAIN = (date, time, timedelta, Decimal, PurePath)
 
 
@@ -38,14 +39,15 @@ def is_record(value: object) -> bool:
 
 
 def text_of_record(value: Any) -> str:
-    """Return a record in a few words: its estimate with the interval, or else its class."""
+    """Return a record in a few words: its estimate with the interval, or its class and name."""
     name = type(value).__name__
     for middle in ("estimate", "absolute_lift"):
         if all(hasattr(value, part) for part in (middle, "ci_lower", "ci_upper")):
             ends = f"{_text(value.ci_lower, 1)} to {_text(value.ci_upper, 1)}"
             told = f"{_text(getattr(value, middle), 1)} ({ends})"
             return told if middle == "estimate" else f"{name}: {told}"
-    return name
+    called = next((getattr(value, part) for part in _NAMES if hasattr(value, part)), "")
+    return f"{name}: {line_of(str.__str__(called))}" if isinstance(called, str) and called else name
 
 
 def _text(value: Any, depth: int) -> str:

@@ -332,6 +332,7 @@ LAYERS = {
             "cli_audience",
             "cli_schedule",
             "cli_lifetime",
+            "cli_lab",
             "cli_survey",
             "paths",
         ),

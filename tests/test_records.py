@@ -4,9 +4,10 @@ import dataclasses
 import inspect
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -15,10 +16,12 @@ import pandas as pd
 import pytest
 
 import smsroi_models as smsroi
+from smsroi_models.audience.fatigue_records import FrequencyPoint, PayingFrequency, RecentTexts
 from smsroi_models.records import Record
 
 HOSTILE = """<script>alert(1)</script>"'& <img src=x onerror=alert(1)>\x00\x1b[31m\u202e\ud800"""
 NOBODY_HELD_OUT = "camp-04"
+FIGURE = smsroi.Estimate(0.2, 0.05, 0.1, 0.3)
 
 
 @pytest.fixture(scope="module")
@@ -42,24 +45,24 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     tables["customers"] = customers
     path = smsroi.write_store(tables, tmp_path_factory.mktemp("records") / "shop")
     with smsroi.open_store(path, threads=1) as store:
-        return [*_results(store), *_findings(tables, path.parent / "broken")]
+        found = _results(store)
+    with smsroi.open_store(_without_programme(tables, path.parent / "alone"), threads=1) as store:
+        found.append(smsroi.counterfactual_roi(store, NOBODY_HELD_OUT))
+    return [*found, *_findings(tables, path.parent / "broken")]
 
 
 def _results(store: smsroi.Store) -> list[object]:
-    campaign = "camp-01"
+    campaign = smsroi.analyze_campaign(store, "camp-01")
+    assert campaign.tracked is not None
     customers = smsroi.analyze_lifetime_value(store)
     moments = smsroi.Moments.from_sums("bought", 100, 10, 10)
     x, t, end = np.array([0.0, 2.0, 5.0]), np.array([0.0, 20.0, 40.0]), np.full(3, 52.0)
     models = (customers.purchase_model, customers.spend_model)
     return [
-        smsroi.analyze_campaign(store, campaign),
-        smsroi.segment_lifts(store, campaign, by="segment"),
-        smsroi.tracked_credit(store, campaign),
-        smsroi.rule_comparison(store, campaign),
-        smsroi.tracking_systems(store, campaign),
+        campaign,
+        smsroi.TrackedCredit("camp-01", campaign.tracked.claims[0], FIGURE, 1e6, 0.95),
+        _fatigue(),
         smsroi.incrementality_factors(store),
-        smsroi.borrowed_roi(store, NOBODY_HELD_OUT),
-        smsroi.counterfactual_roi(store, NOBODY_HELD_OUT),
         smsroi.analyze_programme(store, "GLOBAL-2025"),
         smsroi.propose_campaign(store, window_days=14),
         smsroi.analyze_audience(store),
@@ -73,7 +76,37 @@ def _results(store: smsroi.Store) -> list[object]:
     ]
 
 
-def _findings(tables: Mapping[str, pd.DataFrame], path: Any) -> list[smsroi.Finding]:
+def _fatigue() -> smsroi.Fatigue:
+    """Return one made by hand: a real one takes many campaigns."""
+    point = FrequencyPoint(1.0, FIGURE, FIGURE, FIGURE, FIGURE, FIGURE)
+    return smsroi.Fatigue(
+        as_of=datetime(2025, 1, 1, tzinfo=UTC),
+        follow_days=7,
+        rows=900,
+        customers=300,
+        opt_outs=20,
+        buyers=80,
+        usual_weekly=1.2,
+        recent=(RecentTexts("bought", 7, FIGURE),),
+        curve=(point, replace(point, weekly=2.0)),
+        value=None,
+        no_value="The value of a text is not known.",
+        margin_per_buyer=12.5,
+        paying=PayingFrequency("reached", 1.5, None, 1.9, 1.0, 2.0),
+        left_out=(),
+        confidence_level=0.95,
+    )
+
+
+def _without_programme(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
+    alone = dict(tables)
+    for name in ("campaigns", "assignments"):
+        rows = alone[name]
+        alone[name] = rows[rows["campaign_id"] != "GLOBAL-2025"].reset_index(drop=True)
+    return smsroi.write_store(alone, path)
+
+
+def _findings(tables: Mapping[str, pd.DataFrame], path: Path) -> list[smsroi.Finding]:
     broken = {**tables, "orders": pd.concat([tables["orders"]] * 2)}
     with smsroi.open_store(smsroi.write_store(broken, path)) as store:
         return smsroi.check_store(store)
@@ -122,7 +155,7 @@ TAGS |= {"details", "summary"}
 
 @pytest.fixture(scope="module")
 def records(results: list[object]) -> dict[type, Record]:
-    """One record of each class, the one with the most in it."""
+    """The first record of each class."""
     found: dict[type, Record] = {}
     for record in _within(results):
         found.setdefault(type(record), record)
