@@ -1,6 +1,8 @@
 """`smsroi lab`: the notebooks are found and open, and JupyterLab's own options go on to it."""
 
+import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -32,14 +34,12 @@ def test_lab_starts_on_the_notebooks(started) -> None:
 
 def test_jupyterlab_takes_the_words() -> None:
     """Its own parser reads them: the settings are there by these names."""
-    from jupyterlab.labapp import LabApp
-
-    words = cli_lab.lab_command(["--no-browser", "--port", "9000"])[3:]
-    one = LabApp()
-    one.parse_command_line(words)
-    assert one.cli_config.ServerApp.root_dir == str(NOTEBOOKS)
-    assert one.cli_config.LabApp.default_url == "/lab/tree/explore.ipynb"
-    assert one.cli_config.ServerApp.port == 9000
+    words = cli_lab.lab_command(["--port", "9000", "--show-config-json"])
+    run = subprocess.run(words, capture_output=True, text=True, check=True)
+    found = json.loads(run.stdout)
+    assert found["ServerApp"]["root_dir"] == str(NOTEBOOKS)
+    assert found["LabApp"]["default_url"] == "/lab/tree/explore.ipynb"
+    assert found["ServerApp"]["port"] == 9000
 
 
 def test_without_jupyterlab_it_says_how_to_get_it(monkeypatch, started) -> None:

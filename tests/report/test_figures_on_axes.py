@@ -1,12 +1,15 @@
 """Figures drawn into somebody's own axes; the reports' images do not change by it."""
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
 
 from smsroi_models import errors, report
+from smsroi_models.attribution.moments import Moments
+from smsroi_models.attribution.multiplicity import compare_segments
 from smsroi_models.report import figures
 from smsroi_models.report.drawing import Picture, canvas
 from smsroi_models.result import CampaignResult
@@ -21,6 +24,18 @@ ONE_PANEL = (
     figures.waterfall,
 )
 SEVERAL_PANELS = (figures.lift_intervals, figures.retention, figures.said)
+
+
+@pytest.fixture(scope="module")
+def result(result: CampaignResult) -> CampaignResult:
+    """The small campaign, with segments: too few buy in it for its own to be compared."""
+
+    def arm(low: float, high: float) -> Moments:
+        rows = [[x, x**3, 1.0] for x in (low, high) * 50]
+        return Moments.from_rows(rows, ["margin", "margin_cubed", "converted"])
+
+    groups = {"gold": (arm(4.0, 8.0), arm(1.0, 5.0)), "new": (arm(1.0, 5.0), arm(1.0, 5.0))}
+    return replace(result, segments=compare_segments(groups, "margin"))
 
 
 @pytest.mark.parametrize("draw", ONE_PANEL)
