@@ -27,6 +27,8 @@ def text_of(value: object) -> str:
     --------
     >>> text_of(1234567.891), text_of(0.0123456), text_of(None), text_of(12_000)
     ('1,234,568', '0.01235', 'none', '12,000')
+    >>> text_of(0.99999), text_of(1.0), text_of(1.00001)
+    ('>0.9999', '1', '1')
     >>> text_of("two\nlines and a bell\a"), text_of((1, 2.5, "three"))
     ('two lines and a bell\ufffd', '1, 2.5, three')
     """
@@ -76,8 +78,10 @@ def _number(value: float) -> str:
         return str(float(value))
     if abs(value) >= 1e15:
         return f"{value:.4g}"
-    whole = isinstance(value, int) or abs(value) >= 1000
-    return f"{value:,.0f}" if whole else f"{float(value):.4g}"
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    # A probability close to one is not certainty.
+    return ">0.9999" if 0.99995 <= value < 1 else f"{value:.4g}"
 
 
 def _array(value: Any) -> str:

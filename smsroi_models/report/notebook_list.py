@@ -56,7 +56,7 @@ def notebook_list(folder: Path = NOTEBOOKS) -> str:
 
 def question(path: Path) -> str:
     """Return what a notebook answers: its first heading."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = nbformat.read(path, as_version=4).cells  # type: ignore[no-untyped-call]
     found = re.search(r"^# (.+)$", cells[0].source, re.M)
     return found[1] if found else path.stem
 
