@@ -17,6 +17,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.errors import ParameterError
@@ -57,6 +58,8 @@ class Picture:
     """
 
     def __init__(self, figure: "Figure | Handed", alt: str) -> None:
+        if isinstance(figure, Handed):
+            figure.read_no_mathematics()
         self.svg = "" if isinstance(figure, Handed) else _svg(figure)
         self.alt = alt
 
@@ -75,6 +78,7 @@ class Handed:
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
+        self._drawn: list[Axes] = []
 
     def subplots(self, rows: int = 1, columns: int = 1, squeeze: bool = True, **kwargs: Any) -> Any:
         """Return the axes to draw into, as Matplotlib's figures do.
@@ -85,12 +89,15 @@ class Handed:
             If one pair of axes is to hold several panels.
         """
         if not isinstance(self._canvas, Axes):
-            return self._canvas.subplots(rows, columns, squeeze=squeeze, **kwargs)
+            made = self._canvas.subplots(rows, columns, squeeze=squeeze, **kwargs)
+            self._drawn = list(np.ravel(made))
+            return made
         if rows * columns > 1:
             raise ParameterError(
                 f"this figure has {rows * columns} panels, and ax is a single pair of axes: pass a "
                 "figure, or a part of one that subfigures() gives"
             )
+        self._drawn = [self._canvas]
         return self._canvas if squeeze else np.array([[self._canvas]])
 
     def suptitle(self, text: str, **kwargs: Any) -> None:
@@ -98,7 +105,13 @@ class Handed:
         if isinstance(self._canvas, Axes):
             self._canvas.set_title(text, fontsize=kwargs["fontsize"], loc="left")
         else:
-            self._canvas.suptitle(text, **kwargs)
+            self._canvas.suptitle(text, **kwargs).set_parse_math(False)
+
+    def read_no_mathematics(self) -> None:
+        """Show dollar signs as such: the texts of axes made elsewhere do not have our look."""
+        for axes in self._drawn:
+            for text in axes.findobj(Text):
+                text.set_parse_math(False)  # type: ignore[attr-defined]
 
     def colorbar(self, drawn: Any, **kwargs: Any) -> Any:
         """Draw a scale of colours beside its axes."""

@@ -1,11 +1,14 @@
 """Figures drawn into somebody's own axes; the reports' images do not change by it."""
 
 import inspect
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from smsroi_models import errors, report
 from smsroi_models.attribution.moments import Moments
@@ -13,6 +16,7 @@ from smsroi_models.attribution.multiplicity import compare_segments
 from smsroi_models.report import figures
 from smsroi_models.report.drawing import Picture, canvas
 from smsroi_models.result import CampaignResult
+from smsroi_models.roi import CostLine
 
 ONE_PANEL = (
     figures.after_window,
@@ -62,6 +66,22 @@ def test_every_figure_goes_into_a_part_of_a_figure(draw, result: CampaignResult)
     whole = Figure(layout="constrained")
     draw(result, ax=whole)
     assert len(whole.axes) == len(right.axes)
+
+
+def _one_pair(figure: Figure) -> Axes:
+    return figure.subplots()
+
+
+@pytest.mark.parametrize("where", [_one_pair, lambda figure: figure])
+def test_dollar_signs_of_others_are_no_mathematics(where, result: CampaignResult) -> None:
+    ledger = (CostLine("$\\frac{", 10.0, 10.0), CostLine("$x^2$", 20.0, 20.0))
+    figure = Figure(layout="constrained")
+    odd = replace(result, roi=replace(result.roi, ledger=ledger))
+    figures.waterfall(odd, ax=where(figure))
+    figure.savefig(io.BytesIO(), format="svg")
+    texts = figure.findobj(Text)
+    assert "$x^2$" in [text.get_text() for text in texts]
+    assert not [text for text in texts if text.get_text() and text.get_parse_math()]
 
 
 @pytest.mark.parametrize("draw", SEVERAL_PANELS)
