@@ -95,7 +95,7 @@ def pooled_factors(
     (0.5, 0.5)
     """
     value, variance = _checked(factors)
-    tau, likely, between = _parts_of_tau(value, variance)
+    tau, likely, between = parts_of_tau(value, variance)
     total = variance + tau[:, None] ** 2
     weight = 1 / total
     whole = weight.sum(axis=1)
@@ -148,17 +148,40 @@ def _checked(factors: Mapping[str, Estimate]) -> tuple[Floats, Floats]:
     return value, variance
 
 
-def _parts_of_tau(value: Floats, variance: Floats) -> tuple[Floats, Floats, float]:
-    """Return values of tau, how likely each is, and the median."""
+def parts_of_tau(
+    value: Floats, variance: Floats, design: Floats | None = None
+) -> tuple[Floats, Floats, float]:
+    """Return values of tau, how likely each is, and the median.
+
+    Parameters
+    ----------
+    value, variance : ndarray of shape (n_campaigns,)
+        Figures and the squares of their standard errors.
+    design : ndarray of shape (n_campaigns, n_terms), optional
+        What the mean depends on, with a flat prior on each coefficient; by default a mean alone.
+    """
+    terms = np.ones((len(value), 1)) if design is None else design
     scale = math.sqrt(1 / float((1 / variance).mean()) + float(value.var()))
     # Midpoints of equal parts of [0, 1), spread over [0, infinity): dense where tau is small.
     at = (np.arange(_PARTS) + 0.5) / _PARTS
     tau = scale * at / (1 - at)
-    weight = 1 / (variance + tau[:, None] ** 2)
-    whole = weight.sum(axis=1)
-    centre = weight @ value / whole
-    scatter = (weight * (value - centre[:, None]) ** 2).sum(axis=1)
-    log = 0.5 * (np.log(weight).sum(axis=1) - np.log(whole) - scatter) - 2 * np.log(1 - at)
+    weight, coefficients, information = weighted_fit(value, variance, tau, terms)
+    scatter = (weight * (value - coefficients @ terms.T) ** 2).sum(axis=1)
+    whole = np.linalg.slogdet(information)[1]
+    log = 0.5 * (np.log(weight).sum(axis=1) - whole - scatter) - 2 * np.log(1 - at)
     likely = np.exp(log - log.max())
     likely /= likely.sum()
     return tau, likely, float(np.interp(0.5, np.cumsum(likely) - likely / 2, tau))
+
+
+def weighted_fit(
+    value: Floats, variance: Floats, tau: Floats, terms: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return weights, coefficients and their information for each tau, by weighted least squares.
+
+    Shapes (n_tau, n_campaigns), (n_tau, n_terms) and (n_tau, n_terms, n_terms).
+    """
+    weight = 1 / (variance + tau[:, None] ** 2)
+    information = np.einsum("tn,nj,nk->tjk", weight, terms, terms)
+    moment = np.einsum("tn,nj->tj", weight * value, terms)
+    return weight, np.linalg.solve(information, moment[..., None])[..., 0], information
