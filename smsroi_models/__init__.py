@@ -37,6 +37,8 @@ from smsroi_models.planning.proposal import propose_campaign
 from smsroi_models.planning.proposed import Proposal
 from smsroi_models.planning.text_segments import count_segments
 from smsroi_models.planning.tracking_numbers import allocate_numbers
+from smsroi_models.portfolio import analyze_portfolio
+from smsroi_models.portfolio_result import PortfolioResult
 from smsroi_models.programme import analyze_programme, is_programme
 from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.result import CampaignResult
@@ -73,6 +75,7 @@ __all__ = [
     "MbgNbd",
     "Moments",
     "ParetoNbd",
+    "PortfolioResult",
     "ProgrammeResult",
     "Proposal",
     "PullForward",
@@ -85,6 +88,7 @@ __all__ = [
     "allocate_numbers",
     "analyze_campaign",
     "analyze_lifetime_value",
+    "analyze_portfolio",
     "analyze_programme",
     "borrowed_roi",
     "calibration_holdout_summary",

@@ -127,7 +127,9 @@ def _trend(
         return None, str(reason)
 
 
-def _letters(campaigns: Sequence[CampaignFigures], confidence_level: float) -> dict[str, str]:
+def _letters(
+    campaigns: Sequence[CampaignFigures], confidence_level: float
+) -> dict[str, tuple[str, ...]]:
     found = {c.campaign_id: (c.roi, c.degrees_of_freedom) for c in campaigns if c.roi}
     ranked = sorted(found, key=lambda name: -found[name][0].estimate)
     return compact_letters(ranked, told_apart(found, confidence_level))

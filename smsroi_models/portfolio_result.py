@@ -124,7 +124,7 @@ class PortfolioResult(Record):
         campaigns like these, ``prediction`` that of the next one. None with fewer than 3.
     best : dict of str to float
         Probability that a campaign has the highest true ROI, in [0, 1].
-    letters : dict of str to str
+    letters : dict of str to tuple of str
         By campaign, from the highest ROI down: two that share a letter cannot be told apart.
     total_margin, total_profit : Estimate or None
         Sums over the campaigns with a known cost; None without any.
@@ -152,7 +152,7 @@ class PortfolioResult(Record):
     p_values: dict[str, AdjustedPValues]
     pooled: PooledFactors | None
     best: dict[str, float]
-    letters: dict[str, str]
+    letters: dict[str, tuple[str, ...]]
     total_margin: Estimate | None
     total_profit: Estimate | None
     total_cost: float
@@ -228,5 +228,5 @@ def _row(result: PortfolioResult, campaign: CampaignFigures) -> dict[str, object
         "p_benjamini_hochberg": found.benjamini_hochberg if found else None,
         "shrunk_roi": drawn.to_dict() if drawn else None,
         "probability_best": result.best.get(name),
-        "letters": result.letters.get(name),
+        "letters": " ".join(result.letters.get(name, ())),
     }

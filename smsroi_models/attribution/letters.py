@@ -47,11 +47,10 @@ def told_apart(
     }
 
 
-def compact_letters(names: Sequence[str], differ: set[Pair]) -> dict[str, str]:
+def compact_letters(names: Sequence[str], differ: set[Pair]) -> dict[str, tuple[str, ...]]:
     """Return each name's letters: two names share one exactly where they do not differ.
 
-    Letters run from the first name on; past ``z`` come ``aa``, ``ab`` and so on, separated by a
-    space from their neighbours.
+    Letters run from the first name on; past ``z`` come ``aa``, ``ab`` and so on.
 
     References
     ----------
@@ -62,7 +61,7 @@ def compact_letters(names: Sequence[str], differ: set[Pair]) -> dict[str, str]:
     The best differs from the worst, and the middle from neither:
 
     >>> compact_letters(["best", "middle", "worst"], {frozenset(["best", "worst"])})
-    {'best': 'a', 'middle': 'ab', 'worst': 'b'}
+    {'best': ('a',), 'middle': ('a', 'b'), 'worst': ('b',)}
     """
     groups = [frozenset(names)] if names else []
     for one, other in combinations(names, 2):
@@ -75,10 +74,8 @@ def compact_letters(names: Sequence[str], differ: set[Pair]) -> dict[str, str]:
             groups = _absorbed(split)
     places = {name: place for place, name in enumerate(names)}
     groups.sort(key=lambda group: sorted(places[name] for name in group))
-    separator = " " if len(groups) > 26 else ""
     return {
-        name: separator.join(_letter(i) for i, group in enumerate(groups) if name in group)
-        for name in names
+        name: tuple(_letter(i) for i, group in enumerate(groups) if name in group) for name in names
     }
 
 

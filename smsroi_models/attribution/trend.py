@@ -2,9 +2,10 @@
 
     y_i = alpha + beta x_i + u_i + e_i,    u_i ~ N(0, tau^2),    e_i ~ N(0, s_i^2)
 
-x_i is 0 for the first campaign and 1 for the last. Given tau the coefficients are those of weighted least squares with the weights
-``1 / (s_i^2 + tau^2)``, and their inverse information is their variance; tau is integrated under a
-flat prior, as in `pooled_factors`, so that a trend is not found because tau was taken for 0.
+x_i is 0 for the first campaign and 1 for the last. Given tau the coefficients are those of weighted
+least squares with the weights ``1 / (s_i^2 + tau^2)``, and their inverse information is their
+variance; tau is integrated under a flat prior, as in `pooled_factors`, so that a trend is not found
+because tau was taken for 0.
 """
 
 import math

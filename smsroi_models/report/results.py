@@ -18,7 +18,9 @@ RESULTS_MIME = "application/vnd.smsroi.results+json"
 PLANNED = "planned"
 # What customers are worth: nothing that pays or does not.
 VALUED = "valued"
-OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED, VALUED)
+# All campaigns together: the page that leads to the others.
+PORTFOLIO = "portfolio"
+OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED, VALUED, PORTFOLIO)
 # Against customers held out at random; or, where nobody was, against their own past; or no effect
 # of anything, but a forecast.
 EVIDENCE = ("randomised", "weaker", "forecast")
