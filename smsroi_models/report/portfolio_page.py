@@ -71,7 +71,8 @@ def key_figures(result: PortfolioResult) -> Html:
 
 def luck(result: PortfolioResult) -> Html:
     """Return what is left of the best campaign after allowing for luck, and the next one's."""
-    sentences = [words.luck(result), words.next_one(result), words.corrected(result)]
+    told = (words.luck, words.without_roi, words.next_one, words.corrected)
+    sentences = [write(result) for write in told]
     return fragment("portfolio_sentences.html", sentences=[text for text in sentences if text])
 
 
@@ -166,7 +167,7 @@ def factors(result: PortfolioResult) -> Html:
         return fragment("note.html", text=text)
     return fragment(
         "portfolio_factors.html",
-        rows=[_factor_row(each, result) for each in found if each.touch not in BOT_RULES],
+        rows=[_factor_row(each, result) for each in found if _shown(each)],
         nothing_told=all(_says_nothing(each) for each in found),
         campaigns=max(len(each.evidence) for each in found),
         too_old=any(each.ages(result.as_of).too_old for each in found),
@@ -237,6 +238,11 @@ def _factor_row(touch: TouchFactors, result: PortfolioResult) -> dict[str, str]:
         "age": f"{ages.weighted_days:,.0f} days",
         "old": "too old" if ages.too_old else "",
     }
+
+
+def _shown(touch: TouchFactors) -> bool:
+    """Tell whether a touch has a line: of clicks, those by people alone."""
+    return touch.touch == "click" or touch.touch not in BOT_RULES
 
 
 def _says_nothing(touch: TouchFactors) -> bool:

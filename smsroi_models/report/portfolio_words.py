@@ -107,6 +107,17 @@ def luck(result: PortfolioResult) -> str:
     )
 
 
+def without_roi(result: PortfolioResult) -> str:
+    """Say that a campaign without a cost has no return; empty where there is none."""
+    names = [shortened(each.name, _NAME) for each in result.campaigns if not each.roi]
+    if not names:
+        return ""
+    return (
+        f"Without a cost, or with one that is not known, there is no return: {', '.join(names)} "
+        f"{'stands' if len(names) == 1 else 'stand'} in the table alone."
+    )
+
+
 def next_one(result: PortfolioResult) -> str:
     """Say what one more campaign like these may return."""
     if result.pooled is None:

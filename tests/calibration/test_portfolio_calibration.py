@@ -103,6 +103,7 @@ def test_a_trend_is_seen_no_more_often_than_stated() -> None:
     assert held / 400 >= _floor(400)
 
 
+@pytest.mark.slow
 def test_alike_campaigns_are_seldom_told_apart() -> None:
     """10 campaigns with one truth, 400 portfolios: any pair told apart in at most 5 %."""
     rng, told = np.random.default_rng(4), 0
