@@ -222,8 +222,8 @@ def _without_holdout(
     except SmsroiError as reason:
         return _set_aside(campaign, "no holdout", f"{held}, and no forecast can be made: {reason}")
     told = "" if found.profit else "; its cost is not known"
-    reason = f"{held}: a forecast from its customers' own past{told}"
-    return _set_aside(campaign, "no holdout", reason, found.profit)
+    forecast = f"{held}: a forecast from its customers' own past{told}"
+    return _set_aside(campaign, "no holdout", forecast, found.profit)
 
 
 def _set_aside(
