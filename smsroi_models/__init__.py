@@ -16,6 +16,13 @@ from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.rules import PRESETS, AttributionRule
 from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.tracked_records import RuleComparison, TrackedCredit
+from smsroi_models.audience.fatigue_records import Fatigue
+from smsroi_models.audience_health import (
+    analyze_audience,
+    customers_who_asked_to_stop,
+    write_asked_to_stop,
+)
+from smsroi_models.audience_result import AudienceResult
 from smsroi_models.borrowed import borrowed_roi
 from smsroi_models.clv.bg_nbd import BgNbd, fit_bg_nbd
 from smsroi_models.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
@@ -48,7 +55,13 @@ from smsroi_models.simulate import simulate_program
 from smsroi_models.store.checks import Finding, check_store
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
+from smsroi_models.survey.scores import NetPromoterScore, net_promoter_score
+from smsroi_models.survey.shares_and_means import AnswerScore, mean_score, top_box_share
+from smsroi_models.survey.weights import rake
+from smsroi_models.survey_result import SurveyResult
+from smsroi_models.surveys import analyze_survey
 from smsroi_models.systems import Systems, event_table, link_table, tracking_systems
+from smsroi_models.texting_frequency import analyze_fatigue
 from smsroi_models.tracked import rule_comparison, touch_ledger, tracked_credit
 from smsroi_models.without_holdout import CounterfactualResult, counterfactual_roi
 
@@ -56,7 +69,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "PRESETS",
+    "AnswerScore",
     "AttributionRule",
+    "AudienceResult",
     "BgNbd",
     "Borrowed",
     "CampaignResult",
@@ -64,6 +79,7 @@ __all__ = [
     "CostLine",
     "CounterfactualResult",
     "Estimate",
+    "Fatigue",
     "Finding",
     "GammaGamma",
     "IncrementalityFactors",
@@ -74,6 +90,7 @@ __all__ = [
     "LongTerm",
     "MbgNbd",
     "Moments",
+    "NetPromoterScore",
     "ParetoNbd",
     "PortfolioResult",
     "ProgrammeResult",
@@ -83,13 +100,17 @@ __all__ = [
     "RuleComparison",
     "Segments",
     "Store",
+    "SurveyResult",
     "Systems",
     "TrackedCredit",
     "allocate_numbers",
+    "analyze_audience",
     "analyze_campaign",
+    "analyze_fatigue",
     "analyze_lifetime_value",
     "analyze_portfolio",
     "analyze_programme",
+    "analyze_survey",
     "borrowed_roi",
     "calibration_holdout_summary",
     "check_store",
@@ -98,6 +119,7 @@ __all__ = [
     "count_segments",
     "counterfactual_roi",
     "customer_lifetime_values",
+    "customers_who_asked_to_stop",
     "event_table",
     "find_store",
     "fit_bg_nbd",
@@ -109,19 +131,24 @@ __all__ = [
     "is_programme",
     "lifetime_value",
     "link_table",
+    "mean_score",
     "mint_coupons",
     "mint_links",
+    "net_promoter_score",
     "open_store",
     "propose_campaign",
+    "rake",
     "ratio_lift",
     "return_on_investment",
     "rfm_summary",
     "rule_comparison",
     "segment_lifts",
     "simulate_program",
+    "top_box_share",
     "touch_ledger",
     "tracked_credit",
     "tracking_systems",
     "verify_code",
+    "write_asked_to_stop",
     "write_store",
 ]

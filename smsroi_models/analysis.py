@@ -53,6 +53,7 @@ from smsroi_models.attribution.winsorised import collect_caps, with_capped
 from smsroi_models.beside import follow_up, outlier_checks, reached_lift
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import NotEstimableError, NotReadyError
+from smsroi_models.left_after import read_campaign_audience
 from smsroi_models.long_term import read_long_term
 from smsroi_models.planning.reading import plan_checks
 from smsroi_models.planning.recorded import collect_plan
@@ -62,6 +63,7 @@ from smsroi_models.segments import read_segments
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
+from smsroi_models.surveys import read_campaign_survey
 from smsroi_models.systems import read_systems
 from smsroi_models.tracked import read_comparison
 
@@ -76,6 +78,7 @@ def analyze_campaign(
     so_far: bool = False,
     rule: DecisionRule | None = None,
     segments_by: str | None = "segment",
+    margin_per_text: float | None = None,
 ) -> CampaignResult:
     """Measure what a campaign earned, from the store's tables.
 
@@ -101,6 +104,9 @@ def analyze_campaign(
     segments_by : str, optional
         Text column of ``customers`` whose values are compared with each other, chosen before
         looking; None for no comparison. A running campaign has none.
+    margin_per_text : float, optional
+        What a text earns, store currency, before its price: by it the subscriptions are valued that
+        the campaign cost. By default pooled over the other campaigns' own holdouts.
 
     Raises
     ------
@@ -191,9 +197,25 @@ def analyze_campaign(
         running=running is not None,
     )
     long_term = (
-        read_long_term(store, campaign, readiness, moment, later, roi, pre_days=pre_days)
+        read_long_term(
+            store,
+            campaign,
+            readiness,
+            moment,
+            later,
+            roi,
+            pre_days=pre_days,
+            window_arms=(treated, held),
+            covariates=margin.covariates,
+            margin_per_text=margin_per_text,
+        )
         if later
         else None
+    )
+    said, not_said = (
+        (None, "It is told once the campaign is over.")
+        if running
+        else read_campaign_survey(store, campaign, moment, confidence_level=confidence_level)
     )
     checks: Sequence[Check] = [
         *campaign_checks(
@@ -249,6 +271,13 @@ def analyze_campaign(
         systems=read_systems(store, campaign, moment, confidence_level),
         reached=None if running else reached_lift(treated, held, covariates, confidence_level),
         long_term=long_term,
+        said=said,
+        not_said=not_said,
+        audience=(
+            None
+            if running
+            else read_campaign_audience(store, campaign, readiness, moment, confidence_level)
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smsroi_models.cli_audience import audiences
 from smsroi_models.cli_exports import tell_exports
 from smsroi_models.cli_import import importing
 from smsroi_models.cli_lifetime import lifetimes
@@ -18,6 +19,7 @@ from smsroi_models.cli_planning import planning
 from smsroi_models.cli_portfolio import portfolios
 from smsroi_models.cli_programme import programmes
 from smsroi_models.cli_schedule import schedules
+from smsroi_models.cli_survey import surveys
 from smsroi_models.errors import DataError, ParameterError, SmsroiError, StoreError
 from smsroi_models.paths import NOTEBOOKS, find_store
 
@@ -35,6 +37,8 @@ app.add_typer(planning)
 app.add_typer(programmes)
 app.add_typer(portfolios)
 app.add_typer(lifetimes)
+app.add_typer(surveys)
+app.add_typer(audiences)
 app.add_typer(schedules)
 
 StoreOption = Annotated[

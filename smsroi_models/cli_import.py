@@ -124,7 +124,7 @@ def _context(
     from smsroi_models.store.pseudonyms import Pseudonyms, read_secret
     from smsroi_models.store.vendors.context import Context
     from smsroi_models.store.vendors.mapping import read_mapping
-    from smsroi_models.store.vendors.zones import Clock, zone_called
+    from smsroi_models.store.vendors.zones import Clock, checked_format, zone_called
 
     _check_letters("--region", region, _LETTERS_OF_A_COUNTRY, "two letters of a country, like US")
     _check_letters("--currency", currency, _LETTERS_OF_A_CURRENCY, "an ISO 4217 code, like USD")
@@ -134,7 +134,10 @@ def _context(
         pseudonyms=Pseudonyms(read_secret()),
         campaign_id=campaign or None,
         rules=rules,
-        clock=Clock(zone_called(time_zone), time_format or None),
+        clock=Clock(
+            zone_called(time_zone),
+            checked_format(time_format, "--time-format") if time_format else None,
+        ),
         region=region.upper() or None,
         currency=currency.upper() or None,
         exported_at=exported,
@@ -162,6 +165,8 @@ def _tell(summary: "ImportSummary") -> None:
             f"  {name}: {change.added:,} added, {change.changed:,} changed, "
             f"{change.removed:,} removed"
         )
+    for name, count in summary.moved.items():
+        print(f"  {name}: {count:,} rows MOVED to another campaign than they were of before")
     if summary.linked:
         print(f"  {summary.linked:,} addresses turned out to be the person of a number")
     if summary.kept_apart:
@@ -171,4 +176,4 @@ def _tell(summary: "ImportSummary") -> None:
         )
     if summary.dropped_file:
         print(f"The dropped records are listed in {summary.dropped_file}")
-    print(f"Wrote {summary.store}")
+    print(f"Wrote {summary.store}" if summary.written else "Nothing new: nothing was written")

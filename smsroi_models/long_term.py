@@ -8,12 +8,14 @@ from datetime import datetime
 
 from smsroi_models.attribution.campaigns import Campaign, Readiness
 from smsroi_models.attribution.checks import Check
+from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.clv.against_seen import model_knows_the_shop, orders_as_habit
 from smsroi_models.clv.carried_on import SHORTEST_DAYS, returned
 from smsroi_models.clv.long_term_records import LongTerm, Return
 from smsroi_models.clv.retention_counts import read_anybody_bought
 from smsroi_models.errors import NotEstimableError
+from smsroi_models.lost_subscribers import read_lost_subscriptions
 from smsroi_models.predicted_arms import YEAR_WEEKS, PredictedArms, read_predicted_arms
 from smsroi_models.recruited import read_recruits
 from smsroi_models.retained import read_retention
@@ -34,6 +36,9 @@ def read_long_term(
     *,
     pre_days: int,
     discount_rate: float = DISCOUNT_RATE,
+    window_arms: tuple[Moments, Moments] | None = None,
+    covariates: tuple[str, ...] = (),
+    margin_per_text: float | None = None,
 ) -> LongTerm:
     """Read what the campaign comes to beyond its window; a part that cannot be told says why.
 
@@ -52,6 +57,12 @@ def read_long_term(
     pre_days : int
     discount_rate : float
         Of a year, at least 0.
+    window_arms : pair of Moments, optional
+        Of the window, treatment first; without them no opt-outs are told.
+    covariates : tuple of str
+        That the window's money is adjusted for.
+    margin_per_text : float, optional
+        What a text earns, store currency; by default pooled over the other campaigns.
     """
     level = roi.confidence_level
     last = follow_up.horizons[-1] if follow_up.horizons else None
@@ -80,6 +91,19 @@ def read_long_term(
         discount_rate=discount_rate,
         confidence_level=level,
     )
+    lost, no_lost = None, "What was seen in the window is not known here."
+    if window_arms:
+        lost, no_lost = read_lost_subscriptions(
+            store,
+            campaign,
+            as_of,
+            window_arms,
+            roi,
+            covariates=covariates,
+            margin_per_text=margin_per_text,
+            discount_rate=discount_rate,
+            pre_days=pre_days,
+        )
     return LongTerm(
         discount_rate=discount_rate,
         in_window=Return(roi.incremental_margin, roi.profit, roi.roi, roi.probability_of_profit),
@@ -96,6 +120,8 @@ def read_long_term(
         no_recruits=no_recruits,
         retention=read_retention(store, campaign, readiness, as_of, confidence_level=level),
         checks=_checks(arms) if arms else (),
+        lost=lost,
+        no_lost=no_lost,
     )
 
 

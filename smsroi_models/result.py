@@ -22,11 +22,13 @@ from smsroi_models.attribution.segment_records import Segments
 from smsroi_models.attribution.spending import Texts
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.attribution.winsorised import Caps
+from smsroi_models.audience.campaign_audience import CampaignAudience
 from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.decision import Decision, DecisionRule, decide
 from smsroi_models.planning.record import Plan
 from smsroi_models.records import Record
 from smsroi_models.roi import Outcome, Roi
+from smsroi_models.survey_result import SurveyResult
 from smsroi_models.systems import Systems
 
 
@@ -81,6 +83,12 @@ class CampaignResult(Record):
         who was, or assignment hardly changed it.
     long_term : LongTerm or None
         What the campaign comes to beyond its window; None while it runs.
+    said : SurveyResult or None
+        What customers answered to the campaign's survey; None while it runs, or without answers.
+    not_said : str
+        Why not; empty where they did.
+    audience : CampaignAudience or None
+        Who left the list; None while it runs and where the store has no subscriptions.
     """
 
     campaign: Campaign
@@ -106,6 +114,9 @@ class CampaignResult(Record):
     systems: Systems | None = None
     reached: ComplierLift | None = None
     long_term: LongTerm | None = None
+    said: SurveyResult | None = None
+    not_said: str = ""
+    audience: CampaignAudience | None = None
 
     @property
     def outcome(self) -> Outcome | Literal["invalid"]:

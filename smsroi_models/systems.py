@@ -208,8 +208,9 @@ def _call_lift(
     """Compare who called between the arms, or say why that cannot be told."""
     try:
         arms = collect_moments(calls.callers_assigned(store, campaign, as_of), ["called"])
-        if not arms[1].mean_of("called"):
-            return None, "nobody held out called: a difference to none has no error"
+        for arm, who in zip(arms, ("texted", "held out"), strict=True):
+            if not arm.mean_of("called"):
+                return None, f"nobody {who} called: a difference to none has no error"
         found = compare(*arms, "called", proportion=True, confidence_level=confidence_level)
     except NotEstimableError as refusal:
         return None, str(refusal)

@@ -14,10 +14,11 @@ from smsroi_models.attribution.estimates import campaign_lifts, usable_covariate
 from smsroi_models.attribution.incrementality import incrementality
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS, outcomes
+from smsroi_models.attribution.rule_checks import check_names
 from smsroi_models.attribution.rules import PRESETS, AttributionRule, find_rule, rules_by_touch
 from smsroi_models.attribution.touches import ledger
 from smsroi_models.attribution.tracked_records import Claim, RuleComparison, TrackedCredit
-from smsroi_models.errors import NotEstimableError
+from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
 from smsroi_models.store.connect import Store
 
@@ -95,11 +96,10 @@ def rule_comparison(
     Raises
     ------
     StoreError, DataError, NotEstimableError, ParameterError
-        As `tracked_credit`.
+        As `tracked_credit`. `ParameterError` also if there is no rule, or two have one name.
     """
     days = read_campaign(store, campaign_id).window_days if isinstance(store, Store) else 1
-    touched = {f"touch {name}": rule for name, rule in rules_by_touch(days).items()}
-    every = {name: find_rule(rule) for name, rule in rules.items()} | touched
+    every = _with_touches(_own(rules), days)
     lift, arms, credited = _read(store, campaign_id, every, as_of, confidence_level, pre_days)
     return _comparison(campaign_id, every, len(rules), credited, lift, arms, confidence_level)
 
@@ -162,7 +162,7 @@ def read_comparison(
     """
     if not any(name in store for name in TOUCH_TABLES):
         return None
-    every = PRESETS | {f"touch {k}": r for k, r in rules_by_touch(campaign.window_days).items()}
+    every = _with_touches(PRESETS, campaign.window_days)
     kept = tuple(arm.select(("revenue", *lift.covariates)) for arm in arms)
     credited = collect_credited(store, campaign, as_of, every, (kept[0], kept[1]), pre_days)
     return _comparison(
@@ -174,6 +174,24 @@ def read_comparison(
         arms,
         lift.confidence_level,
     )
+
+
+def _own(rules: Mapping[str, AttributionRule]) -> dict[str, AttributionRule]:
+    """Return rules as given, each found, and all told apart by name."""
+    if not isinstance(rules, Mapping):
+        raise ParameterError(
+            f"rules is {rules!r}: pass a mapping such as PRESETS | {{'ours': AttributionRule(...)}}"
+        )
+    found = {key: find_rule(rule) for key, rule in rules.items()}
+    check_names({key: rule.name for key, rule in found.items()}, rules_by_touch(1).keys())
+    return found
+
+
+def _with_touches(
+    rules: Mapping[str, AttributionRule], window_days: int
+) -> dict[str, AttributionRule]:
+    """Return rules by name, and behind them those of each kind of touch, whose names are others."""
+    return {rule.name: rule for rule in rules.values()} | rules_by_touch(window_days)
 
 
 def _read(
@@ -199,7 +217,7 @@ def _read(
 
 
 def _moment(store: Store, as_of: datetime | date | str | None) -> datetime:
-    return parse_as_of(as_of) if as_of else horizon(read_last_order_at(store))
+    return parse_as_of(as_of) if as_of is not None else horizon(read_last_order_at(store))
 
 
 def _comparison(
@@ -236,6 +254,7 @@ def _claim(rule: AttributionRule, found: Credited, lift: Lift | None) -> Claim:
         revenue=found.revenue,
         event_value=found.event_value,
         held_out_orders=found.held_out_orders,
+        held_out_revenue=found.held_out_revenue,
         factor=factor,
         no_factor=reason,
     )

@@ -35,6 +35,8 @@ class Credited:
         Of the events, store currency.
     held_out_orders : float
         Orders of held-out customers among them.
+    held_out_revenue : float
+        Of these.
     arms : pair of Moments
         Treatment first: the columns asked for and `TRACKED`, the revenue credited, per customer.
     """
@@ -44,6 +46,7 @@ class Credited:
     revenue: float
     event_value: float
     held_out_orders: float
+    held_out_revenue: float
     arms: Arms
 
 
@@ -192,6 +195,7 @@ def _credited(rows: dict[str, dict[str, Any]], arms: Arms) -> Credited:
         revenue=total("tracked"),
         event_value=total("event_value"),
         held_out_orders=float(rows[ARMS[1]]["orders"]) if ARMS[1] in rows else 0.0,
+        held_out_revenue=float(rows[ARMS[1]]["tracked"]) if ARMS[1] in rows else 0.0,
         arms=(treatment, holdout),
     )
 

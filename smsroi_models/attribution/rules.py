@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from smsroi_models.attribution.rule_checks import check_choice, check_window
 from smsroi_models.errors import ParameterError
 from smsroi_models.records import Record
 
@@ -56,6 +57,28 @@ BOT_CLICKS: dict[Kind, tuple[BotFilter, ...]] = {
     "burst_click": ("bursts",),
 }
 """Clicks thought to be a machine's, and the filters that leave them out: each takes in the last."""
+_WINDOWS = (
+    "click_days",
+    "delivered_hours",
+    "read_hours",
+    "coupon_days",
+    "reply_days",
+    "call_days",
+    "event_days",
+)
+_FLAGS = (
+    "counts_sent",
+    "calendar",
+    "unique_coupons_only",
+    "once_per_customer",
+    "removes_bots",
+)
+_CHOICES: dict[str, tuple[object, ...]] = {
+    "credit": ("last", "all", "linear"),
+    "ties": ("last", "click"),
+    "bot_filter": ("declared", "timing", "bursts"),
+    **dict.fromkeys(_FLAGS, (True, False)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +127,8 @@ class AttributionRule(Record):
     Raises
     ------
     ParameterError
-        If a window is not above 0, a calendar window is no whole number of days, an option is
-        unknown, or no touch has a window.
+        If a window is no number from one second to 36,500 days, a calendar window is no whole
+        number of days, an option is unknown, or no touch has a window.
 
     Examples
     --------
@@ -136,35 +159,19 @@ class AttributionRule(Record):
     note: str = ""
 
     def __post_init__(self) -> None:
-        if self.credit not in ("last", "all", "linear") or self.ties not in ("last", "click"):
-            raise ParameterError(
-                f"rule {self.name!r}: credit is {self.credit!r} and ties {self.ties!r}; choose "
-                "credit last, all or linear, and ties last or click"
-            )
-        if self.bot_filter not in ("declared", "timing", "bursts"):
-            raise ParameterError(
-                f"rule {self.name!r}: bot_filter is {self.bot_filter!r}; choose declared, timing "
-                "or bursts"
-            )
-        windows = {kind: self.window_days(kind) for kind in KINDS}
-        for kind, window in windows.items():
-            self._check_window(kind, window)
-        if all(window is None for window in windows.values()):
+        for field in ("name", "label"):
+            if not isinstance(getattr(self, field), str):
+                raise ParameterError(
+                    f"rule {self.name!r}: {field} is {getattr(self, field)!r}; write text"
+                )
+        for field, choices in _CHOICES.items():
+            check_choice(self.name, field, getattr(self, field), choices)
+        for field in _WINDOWS:
+            word = ANY_TIME if field == "coupon_days" else None
+            value = getattr(self, field)
+            check_window(self.name, field, value, calendar=self.calendar, any_time=word)
+        if all(self.window_days(kind) is None for kind in KINDS):
             raise ParameterError(f"rule {self.name!r} credits nothing: give a touch a window")
-
-    def _check_window(self, kind: Kind, window: float | None) -> None:
-        if window is None or window == math.inf:
-            return
-        if not window > 0:
-            raise ParameterError(
-                f"rule {self.name!r}: the window of a {kind} is {window:g} days; it must be above "
-                "0, or None for no credit"
-            )
-        if self.calendar and window != int(window):
-            raise ParameterError(
-                f"rule {self.name!r}: the window of a {kind} is {window:g} days; calendar days are "
-                "whole (24 hours are one)"
-            )
 
     def window_days(self, kind: Kind) -> float | None:
         """Return the window of a kind of touch, days; infinite for any time, None for no credit."""
@@ -396,11 +403,11 @@ def find_rule(rule: str | AttributionRule) -> AttributionRule:
     Raises
     ------
     ParameterError
-        If there is no preset of that name.
+        If it is neither a rule nor a preset's name.
     """
     if isinstance(rule, AttributionRule):
         return rule
-    if rule not in PRESETS:
+    if not isinstance(rule, str) or rule not in PRESETS:
         raise ParameterError(
             f"there is no attribution rule {rule!r}: choose among {', '.join(PRESETS)}, or pass an "
             "AttributionRule of your own"

@@ -22,7 +22,9 @@ class Claim(Record):
     event_value : float
         Of the credited events, store currency; no order is among them.
     held_out_orders : float
-        Credited orders of customers whom the campaign left alone.
+        Credited orders of held-out customers, such as with a code that leaked to them.
+    held_out_revenue : float
+        Of these, store currency; part of ``revenue``.
     factor : Estimate or None
         incremental revenue / ``revenue``, with interval; None where it is not estimable, or the
         campaign is still running.
@@ -36,6 +38,7 @@ class Claim(Record):
     revenue: float
     event_value: float
     held_out_orders: float
+    held_out_revenue: float
     factor: Estimate | None
     no_factor: str
 
@@ -91,12 +94,12 @@ class RuleComparison(Record):
     @property
     def lowest(self) -> Claim:
         """The smallest claim of revenue."""
-        return min(self.claims, key=lambda claim: claim.revenue)
+        return min(self.claims, key=_cents)
 
     @property
     def highest(self) -> Claim:
         """The largest claim of revenue."""
-        return max(self.claims, key=lambda claim: claim.revenue)
+        return max(self.claims, key=_cents)
 
     def of(self, name: str) -> Claim:
         """Return the claim under the rule of that name; `KeyError` if there is none."""
@@ -109,22 +112,38 @@ class Group(Record):
 
     Attributes
     ----------
-    labels : tuple of str
-    claim : Claim
-        That of the first of them.
+    claims : tuple of Claim
+        At least one.
     """
 
-    labels: tuple[str, ...]
-    claim: Claim
+    claims: tuple[Claim, ...]
+
+    @property
+    def claim(self) -> Claim:
+        """That of the first of them."""
+        return self.claims[0]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What a report calls the rules."""
+        return tuple(claim.rule.label for claim in self.claims)
 
 
 def grouped(claims: Sequence[Claim]) -> tuple[Group, ...]:
     """Return the claims from the smallest to the largest, equal ones as one.
 
-    Two are equal where orders and revenue are, to the cent.
+    Two are equal where orders and revenue are, to the cent, and those of held-out customers.
     """
-    groups: dict[tuple[float, float], list[Claim]] = {}
-    for claim in sorted(claims, key=lambda each: each.revenue):
-        key = round(claim.revenue, 2), round(claim.orders, 6)
-        groups.setdefault(key, []).append(claim)
-    return tuple(Group(tuple(c.rule.label for c in part), part[0]) for part in groups.values())
+    groups: dict[tuple[float, ...], list[Claim]] = {}
+    for claim in sorted(claims, key=_cents):
+        amounts = round(claim.revenue, 2), round(claim.held_out_revenue, 2)
+        groups.setdefault((*amounts, round(claim.orders, 6)), []).append(claim)
+    return tuple(Group(tuple(part)) for part in groups.values())
+
+
+def _cents(claim: Claim) -> float:
+    """Return the revenue to the cent: of equal claims the first is the same in every run.
+
+    An engine adds up in an order of its own, and the last digits follow from that.
+    """
+    return round(claim.revenue, 2)

@@ -5,6 +5,7 @@ from datetime import date
 
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.audience.subscription_value import SubscriptionValue
 from smsroi_models.clv.retention import Retention
 from smsroi_models.records import Record
 
@@ -173,6 +174,32 @@ class Recruits(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class LostSubscriptions(Record):
+    """The subscriptions that a campaign lost, and what they come to.
+
+    Attributes
+    ----------
+    opt_outs : Estimate
+        Customers who opted out in the window because of the campaign; below zero where fewer of
+        the texted left than of the held-out.
+    value : SubscriptionValue or None
+        Of one subscription.
+    cost : Estimate or None
+        Of all of them, store currency; below zero is a gain.
+    after : Return or None
+        The window's money less ``cost``.
+    reason : str
+        Why there is no value; empty where there is.
+    """
+
+    opt_outs: Estimate
+    value: SubscriptionValue | None
+    cost: Estimate | None
+    after: Return | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LongTerm(Record):
     """A campaign beyond its window: each line with its own assumption.
 
@@ -204,6 +231,10 @@ class LongTerm(Record):
     checks : tuple of Check
         Of the predictions against what was seen. They decide over this record's lines alone: the
         window's answer rests on no prediction.
+    lost : LostSubscriptions or None
+        Counted against the window alone: the longer views hold part of the loss already.
+    no_lost : str
+        Why there are none; empty where there are.
     """
 
     discount_rate: float
@@ -219,3 +250,5 @@ class LongTerm(Record):
     no_recruits: str
     retention: Retention
     checks: tuple[Check, ...]
+    lost: LostSubscriptions | None = None
+    no_lost: str = ""

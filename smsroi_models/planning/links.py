@@ -24,7 +24,7 @@ from smsroi_models.planning.target_tags import (
     with_query,
 )
 from smsroi_models.planning.tokens import Below, chosen_length, mint_tokens, token_bits
-from smsroi_models.store.vendors.masking import masked
+from smsroi_models.store.vendors.addresses import masked_page
 
 BITS_TO_GUESS = 40.0
 """A guess hits any link of the store once in 2^40 tries: at 100 a second, once in 349 years."""
@@ -152,14 +152,14 @@ def _addressing(tagged: str, base_url: str | None) -> Callable[[str], str]:
                 f"the target has {TOKEN_PARAMETER}= in its query already, where the token would "
                 "stand: name a shortener with --base-url"
             )
-        if masked(tagged) != tagged:
+        if masked_page(tagged) != tagged:
             raise ParameterError(
                 "the target holds what looks like a telephone number or an e-mail address, which "
                 "no store keeps: name a shortener with --base-url"
             )
         return lambda token: with_query(tagged, {TOKEN_PARAMETER: token})
     parts = web_address(base_url, "--base-url")
-    if parts.query or parts.fragment or base_url[-1] in "?#" or masked(base_url) != base_url:
+    if parts.query or parts.fragment or base_url[-1] in "?#" or masked_page(base_url) != base_url:
         raise ParameterError(
             f"--base-url is {base_url!r}: it is a short address that ends in a host or a path, "
             "like https://go.example"
@@ -176,7 +176,7 @@ def _known(
     """
     found: dict[str | None, dict[str, Any]] = {}
     for link in links:
-        if link["target_url"] == masked(target) and link["url"] == address(link["link_id"]):
+        if link["target_url"] == masked_page(target) and link["url"] == address(link["link_id"]):
             row = {name: link[name] for name in _COLUMNS} | {"target_url": target}
             found.setdefault(link["customer_id"], row)
     return found
@@ -188,7 +188,7 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 def _told(tagged: TaggedTarget) -> tuple[str, ...]:
     warnings = [tagged.warning]
-    if masked(tagged.url) != tagged.url:
+    if masked_page(tagged.url) != tagged.url:
         warnings.append(
             "the target holds what looks like a telephone number or an e-mail address: the store "
             "keeps it masked"

@@ -24,10 +24,12 @@ from smsroi_models.report.drawing import (
     head,
     money_axis,
 )
+from smsroi_models.report.left_figure import left_by_day
 from smsroi_models.report.long_term_figure import views
 from smsroi_models.report.numbers import Money, plain, say
 from smsroi_models.report.retention_figure import curves
 from smsroi_models.report.segments_figure import forest
+from smsroi_models.report.survey_figure import scores as survey_scores
 from smsroi_models.report.tracked_figure import claims_by_rule
 from smsroi_models.report.tracked_page import comparable
 from smsroi_models.report.waterfall import waterfall
@@ -42,11 +44,13 @@ from smsroi_models.result import CampaignResult
 
 __all__ = [
     "after_window",
+    "audience",
     "claims",
     "cumulative_margin",
     "lift_intervals",
     "long_term",
     "retention",
+    "said",
     "segments",
     "waterfall",
 ]
@@ -79,6 +83,21 @@ def long_term(result: CampaignResult) -> Picture | None:
         return None
     found, window = result.long_term, result.campaign.window_days
     return views(found, result.campaign.currency, window, result.confidence_level)
+
+
+def said(result: CampaignResult) -> Picture | None:
+    """Draw how each arm answered the campaign's survey; None where nobody did."""
+    return survey_scores(result.said) if result.said else None
+
+
+def audience(result: CampaignResult) -> Picture | None:
+    """Draw who left the list, by arm; None while it runs or where nobody knows."""
+    if result.audience is None:
+        return None
+    caused = result.lift.get("opted_out")
+    return left_by_day(
+        result.audience, caused.headline if caused else None, result.confidence_level
+    )
 
 
 def retention(result: CampaignResult) -> Picture | None:

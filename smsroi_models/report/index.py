@@ -16,7 +16,14 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.folders import moment_of
 from smsroi_models.report.hygiene import check_page, clean_text
 from smsroi_models.report.numbers import percent, say, shortened
-from smsroi_models.report.results import OUTCOMES, PLANNED, PORTFOLIO, VALUED
+from smsroi_models.report.results import (
+    AUDIENCE,
+    OUTCOMES,
+    PLANNED,
+    PORTFOLIO,
+    SURVEYED,
+    VALUED,
+)
 
 _FAILED = ".failed.html"
 FEWEST_TO_FIND = 9
@@ -169,7 +176,7 @@ def _report(path: Path) -> Entry:
     campaign_id = shortened(str(results.get("campaign_id", "")))
     roi = "not estimable" if outcome == "invalid" else format_roi(figures)
     as_of = folder.name
-    if outcome in (PLANNED, VALUED, PORTFOLIO):
+    if outcome in (PLANNED, VALUED, AUDIENCE, SURVEYED, PORTFOLIO):
         roi, as_of = "", moment_of(as_of)
     # Anything but the word itself, as in reports of old, is a comparison with a holdout.
     weaker = results.get("evidence") == "weaker"

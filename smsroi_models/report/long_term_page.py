@@ -2,6 +2,7 @@
 
 from smsroi_models.clv.long_term_records import Forecast, LongTerm, Recruits, Return
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.lost_page import lost_rows
 from smsroi_models.report.numbers import Money, percent, plain, say, with_interval
 from smsroi_models.report.words import confidence
 
@@ -35,6 +36,7 @@ def long_term_table(found: LongTerm, currency: str, window_days: int, level: flo
         no_year=found.no_year,
         recruits=_recruits(found.recruits, money, found) if found.recruits else None,
         no_recruits=found.no_recruits,
+        lost=lost_rows(found, currency),
         forecasts=[_forecast(one, money) for one in found.forecasts],
         checks=found.checks,
         fit=_fit(found),

@@ -9,6 +9,7 @@ from smsroi_models.attribution.winsorised import CAPPED
 from smsroi_models.report import words
 from smsroi_models.report.after_window_page import after_window_table
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.left_page import left_table
 from smsroi_models.report.long_term_page import long_term_table
 from smsroi_models.report.numbers import (
     Money,
@@ -23,6 +24,7 @@ from smsroi_models.report.numbers import (
 from smsroi_models.report.results import versions
 from smsroi_models.report.retention_page import retention_table
 from smsroi_models.report.segments_page import segments_table
+from smsroi_models.report.survey_page import campaign_section
 from smsroi_models.report.systems_page import systems_tables
 from smsroi_models.report.tracked_page import claims_table, comparable
 from smsroi_models.result import CampaignResult
@@ -154,11 +156,26 @@ def long_term(result: CampaignResult) -> Html:
     )
 
 
+def said(result: CampaignResult) -> Html:
+    """Return what customers answered to the campaign's survey, or why that is not told."""
+    comparable = result.outcome != "invalid"
+    return campaign_section(result.said, result.not_said, comparable=comparable)
+
+
 def retention(result: CampaignResult) -> Html:
     """Return who bought again, by arm."""
     if result.long_term is None:
         return fragment("note.html", text="It is told once the campaign is over.")
     return retention_table(result.long_term.retention, result.confidence_level)
+
+
+def audience(result: CampaignResult) -> Html:
+    """Return who left the list, and how much of that the campaign caused."""
+    if result.audience is None:
+        reason = result.missing.get("subscriptions", "It is told once the campaign is over.")
+        return fragment("note.html", text=reason)
+    caused = result.lift.get("opted_out")
+    return left_table(result.audience, caused.headline if caused else None, result.confidence_level)
 
 
 def checks(result: CampaignResult) -> Html:

@@ -10,6 +10,7 @@ from smsroi_models.attribution.tracked_records import Claim
 from smsroi_models.clv.long_term_records import LongTerm
 from smsroi_models.report import words
 from smsroi_models.report.results import RESULTS_MIME
+from smsroi_models.report.survey_values import survey_values
 from smsroi_models.result import CampaignResult
 
 
@@ -67,9 +68,11 @@ def results(result: CampaignResult) -> Results:
             "reached": _reached(result),
             "after_window": _after_window(result.after_window),
             "long_term": _long_term(result.long_term),
+            "audience": result.audience.to_dict() if result.audience else None,
             "segments": _segments(result),
             "tracked": _tracked(result),
             "systems": result.systems.to_dict() if result.systems else None,
+            "said": survey_values(result.said) if result.said else None,
             "checks": [check.to_dict() for check in result.checks],
         }
     )
@@ -127,6 +130,11 @@ def _long_term(found: LongTerm | None) -> dict[str, Any] | None:
         values["fit"]["fitted_until"] = found.fit.fitted_until.isoformat()
     for one, forecast in zip(values["forecasts"], found.forecasts, strict=True):
         one["supported"] = forecast.supported
+    if found.lost is not None and found.lost.value is not None:
+        # Where the margin per text was stated there are endless degrees of freedom: no JSON number.
+        for part in (values["lost"]["value"], values["lost"]["value"]["per_text"]):
+            finite = math.isfinite(part["degrees_of_freedom"])
+            part["degrees_of_freedom"] = part["degrees_of_freedom"] if finite else None
     retention = values["retention"]
     # A share a day of either arm is what a figure needs; the fixed days say the same in numbers.
     for name in ("treatment", "holdout"):

@@ -18,12 +18,19 @@ RESULTS_MIME = "application/vnd.smsroi.results+json"
 PLANNED = "planned"
 # What customers are worth: nothing that pays or does not.
 VALUED = "valued"
+# How the audience fares: a description, which pays or does not as little.
+AUDIENCE = "audience"
+# What customers said: an answer, and no money.
+SURVEYED = "surveyed"
 # All campaigns together: the page that leads to the others.
 PORTFOLIO = "portfolio"
-OUTCOMES = ("paid", "lost", "unclear", "unknown", "invalid", PLANNED, VALUED, PORTFOLIO)
+OUTCOMES = (
+    *("paid", "lost", "unclear", "unknown", "invalid"),
+    *(PLANNED, VALUED, AUDIENCE, SURVEYED, PORTFOLIO),
+)
 # Against customers held out at random; or, where nobody was, against their own past; or no effect
-# of anything, but a forecast.
-EVIDENCE = ("randomised", "weaker", "forecast")
+# of anything, but a forecast; or what was, without a comparison; or what people said.
+EVIDENCE = ("randomised", "weaker", "forecast", "description", "answers")
 
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (

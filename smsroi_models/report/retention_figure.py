@@ -1,5 +1,7 @@
 """The figure of who bought again: both arms since assignment, and the shop's cohorts."""
 
+from datetime import date
+
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -38,7 +40,16 @@ def curves(found: Retention, level: float) -> Picture:
 
 def quarter(cohort: Cohort) -> str:
     """Name a cohort's quarter: ``2024 Q3``."""
-    return f"{cohort.starts.year} Q{(cohort.starts.month + 2) // 3}"
+    return quarter_name(cohort.starts)
+
+
+def quarter_name(starts: date) -> str:
+    """Name the quarter of its first day.
+
+    >>> quarter_name(date(2024, 7, 1))
+    '2024 Q3'
+    """
+    return f"{starts.year} Q{(starts.month + 2) // 3}"
 
 
 def _draw_arms(axes: Axes, found: Retention, level: float) -> None:

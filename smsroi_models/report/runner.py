@@ -5,6 +5,7 @@
     reports/<campaign>/<as-of>/   report.html  notebook.ipynb  results.json
     reports/<campaign>/plan-<as-of>/           the same of a campaign that is only planned
     reports/<campaign>/value-<as-of>/          the same of customers' lifetime value
+    reports/<campaign>/audience-<as-of>/       the same of the list of subscribers
     reports/<campaign>/<as-of>.failed.html     why the last attempt failed, if it did
     reports/<campaign>/<as-of>.failed.ipynb    that attempt
 
@@ -52,7 +53,8 @@ class RenderedReport:
 
     ``folder`` holds the files ``report``, ``notebook`` and ``results`` (absolute paths);
     ``verdict`` is the report's sentence, ``outcome`` one of ``"paid"``, ``"lost"``, ``"unclear"``,
-    ``"unknown"`` (the cost is not known), ``"invalid"``, ``"planned"``, ``"valued"``.
+    ``"unknown"`` (the cost is not known), ``"invalid"``, ``"planned"``, ``"valued"``,
+    ``"audience"``, ``"surveyed"``.
     """
 
     folder: Path

@@ -9,7 +9,8 @@ from smsroi_models.attribution.links import Links
 from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, say, shortened, with_interval
+from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.tracked_page import caused_per_claimed
 from smsroi_models.report.words import confidence
 from smsroi_models.systems import Systems
 
@@ -91,7 +92,8 @@ def _filters(links: Links, claims: RuleComparison, money: Money) -> Rows:
     for name, label in BOT_RULES.items():
         claim, notes = claims.of(name), [f"{_count(links.clicks_under(name))} clicks"]
         if claim.factor is not None and claims.incremental_revenue is not None:
-            notes.append(f"caused / claimed {say(claim.factor, plain, 0.01)}")
+            factor, interval = caused_per_claimed(claim.factor, as_share=False)
+            notes.append(f"caused / claimed {factor} ({interval})")
         rows.append((label.capitalize(), money(claim.revenue), "; ".join(notes)))
     rows.append(("Profit and return", "the same", "read from the holdout: no click is in them"))
     return rows
@@ -172,7 +174,9 @@ def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
     ]
     if found.call_lift is not None:
         value, interval = with_interval(found.call_lift.scaled(100.0), plain, 1e-4)
-        rows.append(("More callers than held out", f"{value} pp", f"{interval} pp"))
+        unknown = f"; {_count(calls.anonymous)} calls of nobody known are in neither arm: too low"
+        note = f"{interval} pp{unknown if calls.anonymous else ''}"
+        rows.append(("More callers than held out", f"{value} pp", note))
     elif found.no_call_lift:
         rows.append(("More callers than held out", "not estimable", found.no_call_lift))
     return rows

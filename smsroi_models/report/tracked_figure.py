@@ -1,5 +1,9 @@
 """The figure of what each platform's rule claims, against what the campaign caused."""
 
+import textwrap
+from collections.abc import Sequence
+from itertools import accumulate
+
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,8 +20,12 @@ from smsroi_models.report.drawing import (
     money_axis,
 )
 from smsroi_models.report.numbers import Money, say
-from smsroi_models.report.tracked_page import finding, short_label
+from smsroi_models.report.rule_names import short_names
+from smsroi_models.report.tracked_page import finding
 from smsroi_models.report.words import confidence
+
+# Of a row and of each further line of names, inches; letters that a line of names holds.
+_ROW, _LINE, _LETTERS = 0.3, 0.14, 26
 
 
 def claims_by_rule(found: RuleComparison, currency: str, compared: bool) -> Picture:
@@ -34,15 +42,15 @@ def claims_by_rule(found: RuleComparison, currency: str, compared: bool) -> Pict
     money, title = Money(currency), finding(found, currency, compared)
     groups = grouped(found.claims)
     caused = found.incremental_revenue if compared else None
+    names = _names(found, groups)
     with figure_style():
-        figure = Figure(figsize=(5.2, 2.0 + 0.3 * len(groups)))
+        rows = [_ROW + _LINE * text.count("\n") for text in names]
+        figure = Figure(figsize=(5.4, 1.7 + sum(rows)))
         axes = figure.subplots()
         if caused is not None:
             _band(axes, caused)
-        _bars(axes, groups, money)
-        axes.set_ylim(len(groups) - 0.4, -0.6)
+        _bars(axes, groups, names, rows, money)
         axes.axvline(0, color=INK, linewidth=0.8)
-        axes.margins(x=0.12)
         money_axis(axes.xaxis, money)
         axes.set_xlabel(_legend(found, currency, compared))
         head(figure, title)
@@ -51,24 +59,39 @@ def claims_by_rule(found: RuleComparison, currency: str, compared: bool) -> Pict
     return Picture(figure, f"{title}. {_say(groups, caused, found, money)}")
 
 
+def _names(found: RuleComparison, groups: Sequence[Group]) -> list[str]:
+    """Return the names of all rules of each group, in lines."""
+    short = short_names([claim.rule for claim in found.claims])
+    return [
+        textwrap.fill(", ".join(short[claim.rule.name] for claim in group.claims), _LETTERS)
+        for group in groups
+    ]
+
+
 def _band(axes: Axes, caused: Estimate) -> None:
     axes.axvspan(caused.ci_lower, caused.ci_upper, color=GREEN, alpha=0.18, linewidth=0)
     axes.axvline(caused.estimate, color=GREEN, linewidth=1.8)
 
 
-def _bars(axes: Axes, groups: tuple[Group, ...], money: Money) -> None:
+def _bars(
+    axes: Axes, groups: Sequence[Group], names: Sequence[str], rows: Sequence[float], money: Money
+) -> None:
+    """Draw a bar in the middle of each row, and write its value right of the axes."""
+    ends = list(accumulate(rows))
+    at = [end - row / 2 for end, row in zip(ends, rows, strict=True)]
     revenue = [group.claim.revenue for group in groups]
-    axes.barh(range(len(groups)), revenue, height=0.5, color=BLUE, alpha=0.85)
-    for row, value in enumerate(revenue):
+    axes.barh(at, revenue, height=0.15, color=BLUE, alpha=0.85)
+    axes.set_ylim(ends[-1], 0)
+    for middle, value in zip(at, revenue, strict=True):
+        # Beside the axes: neither the bar, nor the band, nor its line runs through it.
         axes.annotate(
             money.short(value),
-            (value, row),
-            xytext=(4, 0),
-            textcoords="offset points",
+            (1.02, middle),
+            xycoords=axes.get_yaxis_transform(),
             va="center",
             fontsize=9,
         )
-    axes.set_yticks(range(len(groups)), [short_label(group) for group in groups], fontsize=9)
+    axes.set_yticks(at, names, fontsize=8.5)
 
 
 def _legend(found: RuleComparison, currency: str, compared: bool) -> str:

@@ -2,12 +2,14 @@
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.rules import BOT_RULES
-from smsroi_models.attribution.tracked_records import Claim, Group, RuleComparison, grouped
+from smsroi_models.attribution.tracked_records import Claim, RuleComparison, grouped
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import Money, plain, say, with_interval
 from smsroi_models.report.words import confidence
 from smsroi_models.result import CampaignResult
 
+# Of a factor's interval: four times as long as a share can be, it says nothing.
+_WIDEST = 4.0
 # Told with the links: the same clicks, filtered less.
 _BOT_FILTERS = tuple(name for name in BOT_RULES if name != "click")
 
@@ -36,11 +38,12 @@ def claims_table(found: RuleComparison, currency: str, compared: bool) -> Html:
     return fragment(
         "claims.html",
         sentence=sentence(found, currency, compared),
+        of_held_out=of_held_out(found, money),
         compared=compared,
         confidence=confidence(found.confidence_level),
         rules=[_row("; ".join(g.labels), g.claim, money, compared) for g in grouped(found.claims)],
         touches=[
-            _row(claim.rule.label, claim, money, compared)
+            _row(claim.rule.label, claim, money, compared, as_share=True)
             for claim in found.by_touch
             if claim.orders and claim.rule.name not in _BOT_FILTERS
         ],
@@ -88,7 +91,30 @@ def _verdict(found: RuleComparison) -> str:
     ]
     if inside:
         parts.append(f"{inside} {'lies' if inside == 1 else 'lie'} within it")
-    return f"{'; '.join(parts)}. Which rule comes near differs from campaign to campaign."
+    return f"{'; '.join(parts)}. {_near(inside, above, len(found.claims))}"
+
+
+def _near(inside: int, above: int, n: int) -> str:
+    """Say whether any rule comes near what was caused."""
+    if inside == n:
+        return "So wide an interval cannot tell which rule comes near."
+    if inside:
+        return "Which rule comes near differs from campaign to campaign."
+    return f"No rule comes near{': all claim too much' if above == n and n > 1 else ''}."
+
+
+def of_held_out(found: RuleComparison, money: Money) -> str:
+    """Say how much of the claims is of customers who were held out; empty where nothing is."""
+    some = [claim for claim in found.claims if claim.held_out_orders]
+    if not some:
+        return ""
+    most = max(some, key=lambda claim: claim.held_out_revenue)
+    claim = "claims" if len(some) == 1 else "claim"
+    return (
+        f"{len(some)} of the rules also {claim} orders of customers who were held out, not to be "
+        f"texted, such as with a code that reached them: up to {money(most.held_out_revenue)} of "
+        f"the {money(most.revenue)} of {most.rule.label}."
+    )
 
 
 def _beyond(found: RuleComparison) -> tuple[int, int]:
@@ -99,23 +125,46 @@ def _beyond(found: RuleComparison) -> tuple[int, int]:
     return above, sum(claim.revenue < caused.ci_lower for claim in found.claims)
 
 
-def _row(label: str, claim: Claim, money: Money, compared: bool) -> dict[str, str]:
-    factor, interval = ("", "") if not compared else _factor(claim.factor)
+def _row(
+    label: str, claim: Claim, money: Money, compared: bool, as_share: bool = False
+) -> dict[str, str]:
+    factor, interval = ("", "")
+    if compared:
+        factor, interval = caused_per_claimed(claim.factor, as_share=as_share)
     whole = claim.orders == round(claim.orders)
     return {
         "label": label,
         "orders": plain(claim.orders, 1.0 if whole else 0.1),
         "revenue": money(claim.revenue),
+        "held_out": money(claim.held_out_revenue) if claim.held_out_revenue else "",
         "factor": factor,
         "interval": interval,
     }
 
 
-def _factor(factor: Estimate | None) -> tuple[str, str]:
-    return ("not estimable", "") if factor is None else with_interval(factor, plain, 0.01)
+def caused_per_claimed(factor: Estimate | None, *, as_share: bool) -> tuple[str, str]:
+    """Write a factor and its interval, or in their places what it is no measure of, and why.
 
+    Parameters
+    ----------
+    factor : Estimate or None
+    as_share : bool
+        Whether it is of a system that saw a part of all orders: above 1 it is no share of them.
 
-def short_label(group: Group) -> str:
-    """Return a group's first label without what stands behind a comma, and how many follow."""
-    names = list(dict.fromkeys(label.split(",")[0] for label in group.labels))
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    Examples
+    --------
+    >>> caused_per_claimed(Estimate(7.5, 2.0, 3.5, 11.5), as_share=True)
+    ('not a share', 'this sees only a part')
+    >>> caused_per_claimed(Estimate(-30.0, 40.0, -340.0, -10.0), as_share=False)
+    ('below 0', '−340 to −10')
+    """
+    if factor is None:
+        return "not estimable", "too little is claimed"
+    if as_share and factor.estimate > 1:
+        return "not a share", "this sees only a part"
+    written, interval = with_interval(factor, plain, 0.01)
+    if factor.ci_upper - factor.ci_lower <= _WIDEST:
+        return written, interval
+    if factor.ci_upper < 0:
+        return "below 0", interval
+    return ("above 1" if factor.ci_lower > 1 else "cannot be told"), interval

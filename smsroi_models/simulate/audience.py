@@ -1,6 +1,6 @@
 """Who may still be texted: opt-ins, opt-outs and how many texts each customer has had."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class Audience:
         Texts delivered so far.
     barred
         Whether the customer is in the global holdout, out of every campaign.
+    deliveries
+        Of each campaign so far: when it started, and the rows of those who got its text.
     """
 
     opted_out: Integers
@@ -37,22 +39,38 @@ class Audience:
     opt_in_source: Integers
     texts: Integers
     barred: Flags
+    deliveries: list[tuple[int, Integers]] = field(default_factory=list)
 
     def may_be_texted(self, customers: Customers, at: int) -> Flags:
         """Return who is a customer, has opted in and not out by then, and is not barred."""
         subscribed = customers.opted_in & (customers.acquired < at) & (self.opted_out > at)
         return subscribed & ~self.barred
 
+    def recent_texts(self, at: int, days: int) -> Integers:
+        """Return how many texts each customer got of campaigns of the ``days`` before ``at``."""
+        count = np.zeros(len(self.texts), dtype=np.int64)
+        for starts, recipients in self.deliveries:
+            if at - days * DAY <= starts < at:
+                count[recipients] += 1
+        return count
+
     def receive(
         self,
         recipients: Integers,
         sent: Integers,
         campaign: int,
+        starts: int,
         shop: Shop,
         rng: np.random.Generator,
     ) -> None:
         """Count a delivered text to each recipient and let some of them opt out because of it."""
         growth = 1 + shop.opt_out_growth * self.texts[recipients]
+        for days, each in (
+            (7, shop.recent_opt_out_growth_7),
+            (30, shop.recent_opt_out_growth_30),
+        ):
+            growth = growth * (1 + each) ** self.recent_texts(starts, days)[recipients]
+        self.deliveries.append((starts, recipients))
         annoyed = rng.random(len(recipients)) < shop.text_opt_out_share * growth
         self.texts[recipients] += 1
         hesitation = 5 + np.floor(rng.exponential(_MEAN_HESITATION, int(annoyed.sum())))

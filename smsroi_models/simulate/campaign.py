@@ -84,7 +84,9 @@ def run_campaign(
     treated = rng.random(size) >= holdout_share
     delivered = treated & (rng.random(size) < shop.delivery_share)
     sent = plan.starts + rng.integers(_SHORTEST_DELAY, _LONGEST_DELAY, size)
+    recent = audience.recent_texts(plan.starts, 30)[customer]
     probability = _extra_probability(plan, customer, customers, orders, shop, rng)
+    probability = probability * (1 - shop.recent_response_loss_share) ** recent
     ordering = delivered & (rng.random(size) < probability)
     place = np.flatnonzero(ordering)
     base_order, base_place, already_buying = _base_orders_in_window(
@@ -104,7 +106,7 @@ def run_campaign(
         base_place=base_place,
         already_buying=already_buying,
     )
-    audience.receive(customer[delivered], sent[delivered], plan.number, shop, rng)
+    audience.receive(customer[delivered], sent[delivered], plan.number, plan.starts, shop, rng)
     return run
 
 

@@ -9,6 +9,8 @@ import pandas as pd
 
 from smsroi_models.simulate.global_holdout import programme_rows
 from smsroi_models.simulate.history import draw_history
+from smsroi_models.simulate.more_surveys import SCALES, more_survey_frames
+from smsroi_models.simulate.opinion_truth import opinion_truth
 from smsroi_models.simulate.people import people_frames
 from smsroi_models.simulate.request import make_request
 from smsroi_models.simulate.shop import Shop, require
@@ -40,6 +42,10 @@ class Program:
         campaigns, without ``conversion_lift``: expected effect of all campaigns together on the
         customers of the programme's treatment arm, from each one's assignment to the horizon. None
         without a global holdout.
+    opinions
+        One row per campaign: ``score_treatment``, ``score_holdout`` and ``difference``, the net
+        promoter score in points that everybody assigned would give, answering or not, had all been
+        in the one arm or in the other. None with ``detail="core"``.
     click_truth
         ``click_id`` and ``machine``: who made each click of the table, which itself does not say.
         None with ``detail="core"``.
@@ -48,6 +54,7 @@ class Program:
     tables: dict[str, pd.DataFrame]
     truth: pd.DataFrame
     programme: pd.DataFrame | None = None
+    opinions: pd.DataFrame | None = None
     click_truth: pd.DataFrame | None = None
 
 
@@ -68,6 +75,7 @@ def simulate_program(
     currency: str = "USD",
     shop: Shop | None = None,
     detail: Literal["full", "core"] = "full",
+    more_surveys: Sequence[str] = (),
 ) -> Program:
     """Simulate a shop that texts its customers, and return its tables and the truth.
 
@@ -115,6 +123,9 @@ def simulate_program(
     detail
         ``"full"`` makes every table; ``"core"`` only campaigns, plans, customers, assignments,
         messages, subscriptions, coupons, orders and costs.
+    more_surveys
+        Beside the net promoter score, which every campaign asks in full detail, any of ``csat``,
+        ``ces`` and ``intent``. No other table depends on them.
 
     Raises
     ------
@@ -134,6 +145,9 @@ def simulate_program(
     """
     require(isinstance(rng, np.random.Generator), "rng", rng, "be a numpy.random.Generator")
     require(detail in ("full", "core"), "detail", detail, "be 'full' or 'core'")
+    known = not isinstance(more_surveys, str) and set(more_surveys) <= set(SCALES)
+    rule = f"name some of {', '.join(SCALES)}, in full detail"
+    require(known and not (more_surveys and detail == "core"), "more_surveys", more_surveys, rule)
     request = make_request(
         n_customers,
         n_campaigns,
@@ -153,7 +167,19 @@ def simulate_program(
     frames = people_frames(history) | trade_frames(history)
     if detail == "full":
         frames |= trace_frames(history, rng)
-    for name, rows in programme_rows(history).items():
+    more = programme_rows(history)
+    if more_surveys:
+        # A stream of its own: spawning takes nothing from the other one.
+        asked = tuple(dict.fromkeys(more_surveys))
+        more |= more_survey_frames(history, asked, rng.spawn(1)[0])
+    for name, rows in more.items():
         frames[name] = pd.concat([frames[name], rows], ignore_index=True)
     tables = {name: frames[name] for name in TABLES if name in frames}
-    return Program(tables, truth_frame(history), programme_truth(history), frames.get(CLICK_TRUTH))
+    opinions = opinion_truth(history) if detail == "full" else None
+    return Program(
+        tables,
+        truth_frame(history),
+        programme_truth(history),
+        opinions=opinions,
+        click_truth=frames.get(CLICK_TRUTH),
+    )

@@ -8,6 +8,8 @@ from smsroi_models.errors import ParameterError
 _POSITIVE = ("r", "alpha", "a", "b", "p", "v", "history_days", "response_shape")
 _AT_LEAST_ZERO = (
     "opt_out_growth",
+    "recent_opt_out_growth_7",
+    "recent_opt_out_growth_30",
     "price_per_segment",
     "creative_cost",
     "platform_cost",
@@ -62,6 +64,11 @@ class Shop:
         Customers who opt out on their first text.
     opt_out_growth
         Growth of that probability with each earlier text, as a share of it.
+    recent_opt_out_growth_7, recent_opt_out_growth_30
+        With each text that was delivered in the 7, and in the 30, days before, it is multiplied by
+        1 + this.
+    recent_response_loss_share
+        Of the response to a text, the share lost with each text delivered in the 30 days before.
     coupon_use_share
         Orders in the window of a customer who got the text that use its coupon.
     coupon_leak_share
@@ -95,6 +102,8 @@ class Shop:
         Assigned customers, in either arm, who are asked for a rating.
     response_share
         Answers from customers of average satisfaction; the satisfied answer more often.
+    text_rating_effect
+        Points of 10 that getting the text adds to what a customer would rate; below 0, it takes.
     pixel_share
         Web orders since the first campaign that a conversion event repeats.
     """
@@ -121,6 +130,9 @@ class Shop:
     base_opt_out_share: float = 0.003
     text_opt_out_share: float = 0.006
     opt_out_growth: float = 0.3
+    recent_opt_out_growth_7: float = 0.0
+    recent_opt_out_growth_30: float = 0.0
+    recent_response_loss_share: float = 0.0
     coupon_use_share: float = 0.5
     coupon_leak_share: float = 0.04
     refund_share: float = 0.04
@@ -141,6 +153,7 @@ class Shop:
     other_reply_share: float = 0.01
     invitation_share: float = 0.1
     response_share: float = 0.25
+    text_rating_effect: float = 0.0
     pixel_share: float = 0.7
 
     def __post_init__(self) -> None:
@@ -154,6 +167,8 @@ class Shop:
         for name in _AT_LEAST_ZERO:
             value = getattr(self, name)
             require(0 <= value < math.inf, name, value, "be finite and not negative")
+        effect = self.text_rating_effect
+        require(math.isfinite(effect), "text_rating_effect", effect, "be finite")
         require(1 < self.q < math.inf, "q", self.q, "exceed 1, else no mean amount exists")
         require(
             self.base_opt_out_share < 1, "base_opt_out_share", self.base_opt_out_share, "be below 1"

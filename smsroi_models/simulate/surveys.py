@@ -1,7 +1,7 @@
 """A rating asked of a sample of both arms, which the satisfied are more ready to answer.
 
-Texts do not change satisfaction: the arms differ by chance alone, the respondents from the invited
-by non-response.
+Unless the shop says so, texts do not change satisfaction: the arms then differ by chance alone, the
+respondents from the invited by non-response.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,12 @@ from smsroi_models.simulate.columns import (
 )
 from smsroi_models.simulate.comments import draw_comments
 from smsroi_models.simulate.history import History
+from smsroi_models.simulate.shop import Shop
 
 _LOWEST, _HIGHEST = 0.0, 10.0
-_MEAN_SCORE, _SCORE_PER_SATISFACTION, _NOISE = 7.6, 1.8, 0.8
+_MEAN_SCORE, _SCORE_PER_SATISFACTION = 7.6, 1.8
+NOISE = 0.8
+"""Standard deviation of an answer about the opinion, on a scale from 0 to 10."""
 _ANSWER_LOG_ODDS = 0.8  # per unit of satisfaction
 _ANONYMOUS_SHARE = 0.03
 _COMMENT_SHARE = 0.3
@@ -69,10 +72,10 @@ def _ask(history: History, rng: np.random.Generator) -> _Answers:
     asked = starts + (windows * rng.uniform(0.5, 0.75, len(survey))).astype(np.int64)
     responded = asked + 60 + rng.exponential(DAY, len(survey)).astype(np.int64)
     satisfaction = history.customers.satisfaction[customer]
-    odds = np.exp(_ANSWER_LOG_ODDS * satisfaction) * shop.response_share
-    willing = rng.random(len(survey)) < odds / (odds + 1 - shop.response_share)
-    opinion = _MEAN_SCORE + _SCORE_PER_SATISFACTION * satisfaction
-    score = np.round(opinion + _NOISE * rng.standard_normal(len(survey)))
+    willing = rng.random(len(survey)) < answering_share(satisfaction, shop)
+    texted = np.concatenate([r.delivered[place] for r, place in zip(runs, invited, strict=True)])
+    opinion = opinions(satisfaction, texted, shop)
+    score = np.round(opinion + NOISE * rng.standard_normal(len(survey)))
     return _Answers(
         survey=survey,
         customer=customer,
@@ -81,6 +84,21 @@ def _ask(history: History, rng: np.random.Generator) -> _Answers:
         answered=willing & (responded < history.request.horizon),
         score=np.clip(score, _LOWEST, _HIGHEST),
     )
+
+
+def opinions(satisfaction: Floats, texted: Flags, shop: Shop) -> Floats:
+    """Return what customers would say on a scale from 0 to 10 but for chance, unrounded."""
+    opinion: Floats = (
+        _MEAN_SCORE + _SCORE_PER_SATISFACTION * satisfaction + shop.text_rating_effect * texted
+    )
+    return opinion
+
+
+def answering_share(satisfaction: Floats, shop: Shop) -> Floats:
+    """Return the probability of answering when asked; the satisfied answer more often."""
+    odds = np.exp(_ANSWER_LOG_ODDS * satisfaction) * shop.response_share
+    share: Floats = odds / (odds + 1 - shop.response_share)
+    return share
 
 
 def _survey_ids(survey: Integers) -> pa.Array:

@@ -23,6 +23,9 @@ _SHORTEST = 16
 _HEX_DIGITS = 32
 _ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _CACHED = 1 << 16
+_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
+_COUNTED = {"123456", "1234567", "12345678", "123456789", "1234567890", "987654321", "9876543210"}
+_AREA_AND_EXCHANGE = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
 
 
 def secret_file() -> Path:
@@ -37,12 +40,23 @@ def read_secret() -> bytes:
     Raises
     ------
     ParameterError
-        If the secret is shorter than 16 characters, or others may read its file.
+        If the secret is shorter than 16 characters, others may read its file, or the file cannot
+        be read or made.
     """
     given = os.environ.get(SECRET_VARIABLE)
     if given is not None:
         return _long_enough(given, f"the environment variable {SECRET_VARIABLE}")
-    file = secret_file()
+    try:
+        return _secret_of(secret_file())
+    except (OSError, UnicodeDecodeError) as error:
+        told = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ParameterError(
+            f"the secret of your pseudonyms in {secret_file()} cannot be read or made: {told}. "
+            f"Correct that, or set the environment variable {SECRET_VARIABLE}"
+        ) from error
+
+
+def _secret_of(file: Path) -> bytes:
     if not file.exists():
         _make_secret(file)
     if file.stat().st_mode & 0o077:
@@ -96,10 +110,20 @@ def e164(text: str, region: str | None = None) -> str | None:
         number = phonenumbers.parse(text.strip().lstrip("'"), region)
     except phonenumbers.NumberParseException:
         return None
-    # Possible, not valid: the list of valid ranges ages, and a text did reach the number.
-    if not phonenumbers.is_possible_number(number):
+    # Possible, not valid: the list of valid ranges ages, and a text did reach the number. What can
+    # be dialled within a town alone is many people's.
+    if phonenumbers.is_possible_number_with_reason(number) != _POSSIBLE or _fills_in(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _fills_in(number: phonenumbers.PhoneNumber) -> bool:
+    """Tell whether people type the number where they have to give one and do not want to."""
+    digits = phonenumbers.national_significant_number(number)
+    if len(set(digits)) == 1 or digits.lstrip("0") in _COUNTED:
+        return True
+    # In North America area and exchange begin with 2 to 9, always.
+    return number.country_code == 1 and not _AREA_AND_EXCHANGE.match(digits)
 
 
 def normal_address(text: str) -> str | None:

@@ -1,1 +1,1 @@
-"""What customers say when asked: scores, weights, and the words that go with them."""
+"""What customers said: scores with intervals, weights for who did not answer, and what followed."""

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import ibis
+import numpy as np
 import pytest
 
 from smsroi_models.attribution.all_arms import clocks, opt_outs
@@ -27,10 +28,22 @@ from smsroi_models.attribution.rules import PRESETS
 from smsroi_models.attribution.series import Span, daily_sums, series_customers
 from smsroi_models.attribution.spending import texts_summed
 from smsroi_models.attribution.touches import ledger
+from smsroi_models.audience.decision_points import cells, decision_points, score_products
+from smsroi_models.audience.pace import subscribed_time, texts_assigned, texts_priced
+from smsroi_models.audience.terms import Fitted
 from smsroi_models.clv.assigned_histories import assigned_histories, kinds_counted
 from smsroi_models.clv.recruits import outside_the_arms, recruits_summed
 from smsroi_models.clv.retention_counts import arm_purchases, cohort_purchases, quarter_starts
 from smsroi_models.store.tables import ARMS, TABLES
+from smsroi_models.survey.answer_tables import (
+    anonymous_answers,
+    answered_people,
+    answers_counted,
+    latest_answers,
+    population,
+)
+from smsroi_models.survey.answer_tables import cells as survey_cells
+from smsroi_models.survey.questions import Survey
 
 STORE = {name: ibis.table(table.schema(), name=name) for name, table in TABLES.items()}
 CAMPAIGN = Campaign("C", "C", datetime(2025, 3, 1, tzinfo=UTC), 14, 0.6, "USD", None)
@@ -43,6 +56,10 @@ PEOPLE = series_customers(STORE, CAMPAIGN, SPAN)
 LEDGER = ledger(STORE, CAMPAIGN, AS_OF, 31)
 ARM = Moments.from_rows([[0.0, 0.0], [1.0, 2.0]], ["revenue", "pre_revenue"])
 HISTORIES = assigned_histories(STORE, CAMPAIGN, AS_OF, 14)
+SURVEY = Survey("s", "C", "nps", 0.0, 10.0, "How likely?")
+ASKED = population(STORE, SURVEY, CAMPAIGN, AS_OF)
+ANSWERS = latest_answers(STORE, SURVEY, AS_OF)
+POINTS = decision_points(STORE, AS_OF, left_out=["HOLD"])
 QUERIES = {
     "assigned_customers": assigned_customers(STORE, CAMPAIGN),
     "ready_customers": READY,
@@ -81,7 +98,21 @@ QUERIES = {
     "recruits_summed": recruits_summed(
         STORE, CAMPAIGN, AS_OF, outside_the_arms(STORE, CAMPAIGN, {"c": "recruited"})
     ),
+    "decision_points": POINTS,
+    "cells": cells(POINTS),
+    "score_products": score_products(
+        POINTS, [Fitted("opted_out", ((), ("treated", "extra_30")), np.array([-5.0, 0.5]))]
+    ),
+    "texts_assigned": texts_assigned(STORE, AS_OF, ["HOLD"]),
+    "subscribed_time": subscribed_time(STORE, datetime(2025, 3, 1, tzinfo=UTC), AS_OF),
+    "texts_priced": texts_priced(STORE, AS_OF),
     "arm_purchases": arm_purchases(STORE, CAMPAIGN, AS_OF, 44),
+    "population": ASKED,
+    "latest_answers": ANSWERS,
+    "answered_people": answered_people(STORE, ANSWERS, ASKED, AS_OF, 30),
+    "anonymous_answers": anonymous_answers(STORE, SURVEY, AS_OF),
+    "answers_counted": answers_counted(STORE, SURVEY, AS_OF),
+    "survey_cells": survey_cells(ASKED, ANSWERS, ["segment", "region"]),
     "cohort_purchases": cohort_purchases(STORE, AS_OF.date(), quarter_starts(AS_OF.date(), 8)),
 }
 

@@ -17,9 +17,11 @@ from smsroi_models.attribution.click_times import QUANTILES, collect_click_times
 from smsroi_models.attribution.conversion_events import EventType, collect_events, events_by
 from smsroi_models.attribution.shares import share_of
 from smsroi_models.errors import DataError, NotEstimableError, ParameterError
+from smsroi_models.report.systems_page import systems_tables
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.tables import TABLES
 from smsroi_models.store.write import write_store
+from smsroi_models.systems import read_systems
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Mobile Safari"
 NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)
@@ -86,6 +88,32 @@ def test_calls(found) -> None:
     # 1 of 19 treated and 2 of 3 held-out customers called.
     assert found.call_lift.n_treatment == 19
     assert found.call_lift.absolute_lift == pytest.approx(1 / 19 - 2 / 3)
+
+
+def _called(store, callers: list[str | None]) -> smsroi.Systems:
+    """Return the shop's systems, had these called a day after the campaign began."""
+    row = store["calls"].to_pandas().head(1)
+    rows = [row.assign(call_id=f"x{i}", customer_id=who) for i, who in enumerate(callers)]
+    table = ibis.memtable(pd.concat(rows), schema=TABLES["calls"].schema())
+    shop = {name: store[name] for name in TABLES if name in store} | {"calls": table}
+    return read_systems(shop, read_campaign(store, "S"), AS_OF, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("caller", "said"),
+    [("idle", "nobody held out called"), ("held_out", "nobody texted called")],
+)
+def test_a_lift_of_callers_to_none_is_refused_in_either_arm(store, caller, said) -> None:
+    found = _called(store, [caller])
+    assert found.call_lift is None and said in found.no_call_lift
+
+
+def test_calls_of_nobody_known_are_told_beside_the_lift_that_leaves_them_out(store) -> None:
+    known, hidden = (_called(store, ["idle", "held_out", *more]) for more in ([], [None, None]))
+    assert hidden.call_lift.to_dict() == known.call_lift.to_dict()
+    assert "neither arm" not in systems_tables(known, None, "USD", 0.95).text
+    page = systems_tables(hidden, None, "USD", 0.95).text
+    assert "2 calls of nobody known are in neither arm: too low" in page
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,25 @@ def test_three_identical_clicks_are_a_burst(store) -> None:
     assert links.clicks_under("click_timing") - links.clicks_under("click") == 3
 
 
+def test_a_person_who_taps_thrice_loses_those_taps_alone(store) -> None:
+    """Three taps within nine seconds are a burst; within ten, and one hours later, are not."""
+    for last, burst in ((9, 3), (10, 0)):
+        taps = [_click(f"tap{i}", "S-answered", 1.5 + i / 86_400) for i in (0, 4, last)]
+        later = _click("later", "S-answered", 2.0)
+        shop = _shop(store, links=[_link("answered")], clicks=[*taps, later])
+        links = collect_links(shop, read_campaign(store, "S"), AS_OF)
+        assert links.by_reason["burst"] == burst
+        # The later tap keeps the customer a clicker, and the order the campaign's.
+        assert links.clickers == 6
+        no_bots = AttributionRule("strict", "Strict", click_days=5, removes_bots=True)
+        credit = _credit(store, shop, no_bots, "answered")
+        assert credit.touch_id.tolist() == ["click:later"]
+        # Without it only a rule that keeps machines credits the burst.
+        shop = _shop(store, links=[_link("answered")], clicks=taps)
+        assert len(_credit(store, shop, no_bots, "answered")) == (burst == 0)
+        assert len(_credit(store, shop, CLICK, "answered")) == 1
+
+
 def test_a_click_on_an_unknown_link_credits_nobody_and_is_found(tmp_path) -> None:
     frames = touched_frames()
     stray = pd.DataFrame([_click("stray", "S-nowhere", 1.0)])

@@ -1,5 +1,6 @@
 """The ledger and the credit under each rule, worked out by hand at the edges."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -159,6 +160,8 @@ def test_totals_are_the_ledgers(touched, credits) -> None:
         assert claim.events == pytest.approx(mine.credit.sum() - orders.credit.sum())
         held = orders[orders.arm == "holdout"]
         assert claim.held_out_orders == pytest.approx(held.credit.sum())
+        assert claim.held_out_revenue == pytest.approx((held.credit * held.revenue).sum())
+    assert comparison.of("cartloop").held_out_revenue == 100.0  # S-ALL reached one of them
 
 
 def test_a_refunded_order_is_an_order_without_revenue(touched) -> None:
@@ -190,11 +193,74 @@ def test_a_refunded_order_is_an_order_without_revenue(touched) -> None:
         ({"click_days": 0}, "above 0"),
         ({"delivered_hours": 12, "calendar": True}, "whole"),
         ({"click_days": 1, "credit": "first"}, "choose"),
+        ({"click_days": 1, "credit": ["last"]}, "choose"),
+        ({"click_days": 1, "bot_filter": "all"}, "choose"),
+        ({"click_days": 1, "calendar": "no"}, "calendar is 'no'; choose True or False"),
+        ({"click_days": 1, "removes_bots": 1}, "choose True or False"),
+        ({"click_days": math.inf}, "click_days is inf.*for any time before, write 36500"),
+        ({"delivered_hours": math.inf}, "for any time before, write 876000"),
+        ({"coupon_days": math.inf}, "write a number of days, 'any time', or None"),
+        ({"coupon_days": "anytime"}, "coupon_days is 'anytime'; write .*'any time'"),
+        ({"click_days": "any time"}, "click_days is 'any time'; write a number of days, or None"),
+        ({"click_days": math.nan}, "write a number of days"),
+        ({"click_days": "7"}, "click_days is '7'; write a number of days"),
+        ({"click_days": True}, "click_days is True; write a number of days"),
+        ({"click_days": 1e9}, "at most 36500 days"),
+        ({"reply_days": 1e300}, "reply_days is 1e\\+300; .*at most 36500 days"),
+        ({"click_days": 1e-9}, "at least a second"),
+        ({"read_hours": -1}, "read_hours is -1; it must be above 0"),
+        ({"click_days": 1, "label": None}, "label is None; write text"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(options, message) -> None:
     with pytest.raises(ParameterError, match=message):
-        AttributionRule("ours", "Ours", **options)
+        AttributionRule(**{"name": "ours", "label": "Ours"} | options)
+
+
+def test_the_longest_window_is_any_time_before(touched) -> None:
+    """A click a day before the other's order, and nothing of a hundred years overflows."""
+    for calendar in (False, True):
+        rule = AttributionRule("ever", "Ever", click_days=36_500, calendar=calendar)
+        found = smsroi.tracked_credit(touched, "S", rule, AS_OF, pre_days=0).claim
+        month = replace(rule, click_days=40)
+        assert found.revenue > 0
+        assert found.revenue == smsroi.tracked_credit(touched, "S", month, AS_OF).claim.revenue
+
+
+@pytest.mark.parametrize("rule", [{"click_days": 3}, None, 7, ["postscript"]])
+def test_what_is_no_rule_is_refused(rule) -> None:
+    with pytest.raises(ParameterError, match="there is no attribution rule"):
+        find_rule(rule)
+
+
+OURS = AttributionRule("ours", "Ours", click_days=1)
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({}, "rules is empty"),
+        ([OURS], "pass a mapping"),
+        ({"ours": {"click_days": 3}}, "there is no attribution rule"),
+        ({"a": OURS, "b": replace(OURS, click_days=2)}, "'a' and 'b' both have the name 'ours'"),
+        ({"a": replace(OURS, name="click")}, "that of a touch's own line"),
+    ],
+)
+def test_rules_that_cannot_be_compared_are_refused(touched, rules, message) -> None:
+    with pytest.raises(ParameterError, match=message):
+        smsroi.rule_comparison(touched, "S", AS_OF, rules=rules)
+
+
+def test_a_rule_of_ones_own_is_kept_whatever_its_key(touched) -> None:
+    found = smsroi.rule_comparison(touched, "S", AS_OF, rules={"touch click": OURS}, pre_days=0)
+    assert [claim.rule for claim in found.claims] == [OURS]
+    assert found.of("click").rule.click_days == 40
+    assert found.of("ours") is found.claims[0]
+
+
+def test_a_date_that_is_none_is_refused(touched) -> None:
+    with pytest.raises(ParameterError, match="as_of"):
+        smsroi.tracked_credit(touched, "S", OURS, "")
 
 
 def test_an_unknown_rule_names_the_known_ones(touched) -> None:

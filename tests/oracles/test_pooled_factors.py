@@ -47,6 +47,7 @@ def test_the_eight_schools_of_the_textbook() -> None:
         (EFFECTS, ERRORS),
         ([0.2, 0.9, 0.5, 1.6, -0.1], [0.1, 0.2, 0.3, 0.4, 0.15]),
         ([0.5, 0.52, 0.49, 0.5, 0.51], [0.2, 0.1, 0.3, 0.2, 0.2]),
+        ([0.5, 0.52, 0.48, 0.51], [0.01, 0.5, 0.5, 0.5]),  # one large campaign, three small ones
     ],
 )
 def test_the_prediction_is_that_of_adaptive_quadrature(values, errors) -> None:
@@ -81,6 +82,19 @@ def test_the_prediction_is_that_of_adaptive_quadrature(values, errors) -> None:
     for end, probability in ((found.ci_lower, 0.025), (found.ci_upper, 0.975)):
         share = mean_of(lambda tau, end=end: below(tau, end)) / whole
         assert share == pytest.approx(probability, abs=0.002)
+
+
+def test_a_factor_that_is_nearly_exact_says_nothing_of_the_next_campaign() -> None:
+    """Among three with an error of 1 it no longer matters whether its own is 0.01 or a millionth.
+
+    An error of 0.01 beside one of 1 widens what is told by 1 in 10,000: 0.01 is room enough.
+    """
+    near, exact = (
+        pooled_factors(_factors([0.5] * 4, [error, 1.0, 1.0, 1.0])).prediction
+        for error in (0.01, 1e-6)
+    )
+    assert exact.to_dict() == pytest.approx(near.to_dict(), rel=0.01)
+    assert exact.ci_upper - exact.ci_lower > 2
 
 
 def test_many_campaigns_have_the_spread_of_dersimonian_and_laird() -> None:

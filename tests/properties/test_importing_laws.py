@@ -2,9 +2,11 @@
 
 import contextlib
 import copy
+import re
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 import pytest
@@ -25,6 +27,7 @@ from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.pseudonyms import e164
 from smsroi_models.store.tables import TABLES
+from smsroi_models.store.vendors.addresses import page_of
 from smsroi_models.store.vendors.contract import DroppedRecord
 from smsroi_models.store.vendors.importing import import_files
 from smsroi_models.store.vendors.mapped import mapped_vendor
@@ -35,6 +38,7 @@ from smsroi_models.store.vendors.replies import intent_of
 from smsroi_models.store.vendors.rows import kept_values
 from smsroi_models.store.vendors.shopify import SHOPIFY, net_revenue
 from smsroi_models.store.vendors.staging import schema
+from smsroi_models.store.vendors.times import written_time
 from smsroi_models.store.vendors.twilio import TWILIO
 from smsroi_models.store.vendors.zones import Clock
 
@@ -107,6 +111,75 @@ def test_a_mask_leaves_neither_number_nor_address(number, before, after):
         assert masked(shown) == shown
 
 
+def _grouped(digits, cuts, signs):
+    """Write digits in groups, with signs of telephone numbers between them."""
+    places = sorted(set(cuts) & set(range(1, len(digits))))
+    parts = [digits[a:b] for a, b in zip([0, *places], [*places, len(digits)], strict=True)]
+    return parts[0] + "".join(sign + part for sign, part in zip(signs, parts[1:], strict=False))
+
+
+@given(
+    st.text("0123456789", min_size=7, max_size=15),
+    st.lists(st.integers(1, 14), max_size=4),
+    st.lists(
+        st.sampled_from([" ", "-", ".", "/", ") ", " - ", "\u00a0", "–"]), min_size=4, max_size=4
+    ),
+    st.sampled_from(["", "+", "(", "tel", "at "]),
+)
+def test_no_run_of_seven_digits_outlives_the_mask_but_dates(digits, cuts, signs, before):
+    shown = masked(f"{before}{_grouped(digits, cuts, signs)} thanks")
+    left = re.findall(r"\d", shown)
+    dated = re.search(r"(?:19|20)\d\d", shown)
+    assert len(left) < 7 or dated
+    assert masked(shown) == shown
+
+
+@given(
+    st.text("ab/?&=#%@.:+-20514", max_size=40), st.sampled_from(["ada@example.com", "+12025550142"])
+)
+def test_a_page_tells_no_contact_and_stays_what_it_is(around, contact):
+    for hidden in (contact, quote(contact, safe=""), quote(quote(contact, safe=""), safe="")):
+        for address in (
+            f"https://x.example.com/{around}/{hidden}/",
+            f"https://x.co/?{around}&u={hidden}",
+        ):
+            page = page_of(address)
+            plain = unquote(unquote(unquote(page)))
+            assert contact not in plain
+            assert page_of(page) == page
+
+
+@given(
+    st.datetimes(datetime(1970, 1, 2), datetime(2199, 1, 1)), st.sampled_from(["AM", "PM", "CEST"])
+)
+def test_a_time_with_more_behind_it_is_never_the_time_without(at, more):
+    for form in ("%Y-%m-%d %H:%M:%S", "%d %b %Y %H:%M:%S", "%b %d, %Y %I:%M"):
+        with pytest.raises(ValueError):
+            written_time(f"{at.strftime(form)} {more}")
+
+
+@FEW
+@given(st.permutations(range(4)))
+def test_which_export_comes_first_does_not_matter_to_refunds_and_cancellations(turn):
+    days = [
+        [order("#1"), order("#2"), order("#3")],
+        [order("#1", **{"Refunded Amount": "9.30"}), order("#2"), order("#3")],
+        [order("#1", **{"Refunded Amount": "9.30"}), order("#2", **{"Cancelled at": "2025-03-09"})],
+        [
+            order("#1", **{"Refunded Amount": "46.50"}),
+            order("#2", **{"Cancelled at": "2025-03-09"}),
+        ],
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "store"
+        for i in turn:
+            file = write_csv(Path(folder) / f"{i}.csv", days[i])
+            import_files(SHOPIFY, [file], store, context())
+        with open_store(store) as opened:
+            found = opened["orders"].to_pandas().set_index("order_id").revenue.to_dict()
+    assert found == {"#1": 40.0, "#3": 80.0}
+
+
 STRANGE = st.one_of(
     st.text(max_size=20),
     st.sampled_from(["\ud800", "0001-01-01T00:00:00+05:00", "1e400", "9" * 40, "\0", "+", "0"]),
@@ -144,7 +217,7 @@ def test_whatever_a_record_holds_it_is_kept_by_the_contract_or_dropped(data):
     except (DroppedRecord, DataError):  # money of another currency stops an import
         return
     for table, values in rows:
-        at = ("_at", "_file", "_row", "_retracted", "_seen", "_seen_only")
+        at = ("_at", "_file", "_row", "_retracted", "_seen", "_seen_only", "_version", "_update")
         staged = pa.Table.from_pylist([values | dict.fromkeys(at)], schema(TABLES[table]))
         assert staged.num_rows == 1
 

@@ -6,8 +6,20 @@ from dataclasses import replace
 import pytest
 
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.audience.subscription_value import (
+    SubscriptionValue,
+    given_margin,
+    subscription_value,
+)
 from smsroi_models.clv.against_seen import orders_as_habit
-from smsroi_models.clv.long_term_records import CarriedOn, Forecast, LongTerm, Recruits, Return
+from smsroi_models.clv.long_term_records import (
+    CarriedOn,
+    Forecast,
+    LongTerm,
+    LostSubscriptions,
+    Recruits,
+    Return,
+)
 from smsroi_models.clv.retention import Retention
 from smsroi_models.report import figures, long_term_page, page, payload, retention_page
 from smsroi_models.report.escaped import Html
@@ -243,3 +255,58 @@ def test_nothing_to_compare_is_said(result: CampaignResult) -> None:
     assert retention_page.finding(found) == "Who bought again cannot be compared"
     assert "<table" not in retention_page.retention_table(found, 0.95).text
     assert figures.curves(found, 0.95).alt
+
+
+def _worth(margin: float = 0.5) -> SubscriptionValue:
+    return subscription_value(given_margin(margin), 0.02, 1.0, 50, 5_000.0)
+
+
+def _lost(value: SubscriptionValue | None, **parts: object) -> LostSubscriptions:
+    known = value is not None
+    base = LostSubscriptions(
+        opt_outs=Estimate(82.0, 9.0, 62.0, 99.0),
+        value=value,
+        cost=CLEAR if known else None,
+        after=_return(UNCLEAR) if known else None,
+        reason="" if known else "no text has a price",
+    )
+    return replace(base, **parts)  # type: ignore[arg-type]
+
+
+def test_lost_subscriptions_stand_on_lines_of_their_own(long: LongTerm) -> None:
+    text = _table(replace(long, lost=_lost(_worth())))
+    for line in (
+        "Opt-outs in the window because of it",
+        "A subscription is worth",
+        "What they cost",
+    ):
+        assert line in text
+    assert "The window&#39;s profit less that" in text or "The window's profit less that" in text
+    assert "as stated, less its price of $0.02" in text
+    assert "Not in the longer views, because whoever left is texted less" in text
+    # The views stay what they were.
+    assert (
+        text[: text.index("Subscriptions it cost")]
+        == _table(long)[: _table(long).index("Subscriptions it cost")]
+    )
+
+
+def test_what_cannot_be_told_of_lost_subscriptions_is_said(long: LongTerm) -> None:
+    text = _table(replace(long, lost=_lost(None)))
+    assert "What they cost cannot be told: no text has a price." in text
+    assert "Not in the longer views" not in text
+    text = _table(replace(long, lost=None, no_lost="The store has no subscriptions."))
+    assert "The store has no subscriptions." in text
+    unclear = replace(_worth(), value=Estimate(1.0, 5.0, -9.0, 11.0))
+    assert "earns more than its price cannot be told" in _table(replace(long, lost=_lost(unclear)))
+    few = _lost(_worth(), opt_outs=Estimate(3.0, 9.0, -15.0, 21.0))
+    assert "changed opt-outs at all cannot be told" in _table(replace(long, lost=few))
+
+
+def test_lost_subscriptions_are_in_the_payload(result: CampaignResult, long: LongTerm) -> None:
+    changed = replace(result, long_term=replace(long, lost=_lost(_worth())))
+    told = json.loads(
+        json.dumps(payload.results(changed).payload["long_term"]["lost"], allow_nan=False)
+    )
+    assert told["value"]["degrees_of_freedom"] is None
+    assert told["cost"]["estimate"] == CLEAR.estimate

@@ -22,6 +22,7 @@ PARTS = (
     page.after_window,
     page.long_term,
     page.retention,
+    page.audience,
     page.checks,
     page.limits,
     page.method,

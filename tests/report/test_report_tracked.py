@@ -5,20 +5,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 import smsroi_models as smsroi
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.rules import PRESETS, rules_by_touch
 from smsroi_models.attribution.tracked_records import Claim, RuleComparison, grouped
+from smsroi_models.report.numbers import Money
+from smsroi_models.report.rule_names import short_names
 from smsroi_models.report.systems_page import systems_tables
-from smsroi_models.report.tracked_figure import claims_by_rule
-from smsroi_models.report.tracked_page import claims_table, finding, sentence
+from smsroi_models.report.tracked_figure import _bars, claims_by_rule
+from smsroi_models.report.tracked_page import (
+    caused_per_claimed,
+    claims_table,
+    finding,
+    sentence,
+)
 from smsroi_models.store.tables import TABLES
 
 
 def _claim(name: str, orders: float, revenue: float) -> Claim:
     rule = PRESETS.get(name) or rules_by_touch(14)[name]
-    return Claim(rule, orders, 0.0, revenue, 0.0, 0.0, Estimate(0.5, 0.1, 0.3, 0.7), "")
+    return Claim(rule, orders, 0.0, revenue, 0.0, 0.0, 0.0, Estimate(0.5, 0.1, 0.3, 0.7), "")
 
 
 @pytest.fixture
@@ -67,6 +75,81 @@ def test_equal_claims_are_one_line(compared) -> None:
     page = claims_table(compared, "USD", True).text
     assert "Klaviyo, from 2024-10-09; Sender" in page
     assert "Any reply" not in page  # nobody ordered after one
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((-5_000.0, -200.0), "4 claim more than that interval. No rule comes near: all claim too"),
+        ((9_500.0, 9_900.0), "4 claim less. No rule comes near."),
+        ((3_000.0, 4_000.0), "1 claims more than that interval; 3 claim less. No rule comes near."),
+        ((400.0, 9_900.0), "4 lie within it. So wide an interval cannot tell which rule comes"),
+        ((400.0, 900.0), "2 lie within it. Which rule comes near differs from campaign"),
+    ],
+)
+def test_whether_a_rule_comes_near_is_said_as_it_is(compared, ends, said) -> None:
+    caused = Estimate(sum(ends) / 2, 1.0, *ends)
+    assert said in sentence(replace(compared, incremental_revenue=caused), "USD", True)
+
+
+def test_held_out_customers_among_the_claims_are_told(compared) -> None:
+    assert "held out" not in claims_table(compared, "USD", True).text
+    leaked = replace(compared.claims[2], held_out_orders=3.0, held_out_revenue=440.0)
+    some = replace(compared, claims=(*compared.claims[:2], leaked, compared.claims[3]))
+    page = claims_table(some, "USD", True).text
+    assert "1 of the rules also claims orders of customers who were held out" in page
+    assert "up to $440 of the $9,000 of Emotive." in page
+    assert "$9,000<span" in page and "$440 held out</span>" in page
+
+
+@pytest.mark.parametrize(
+    ("factor", "as_share", "said"),
+    [
+        (Estimate(0.65, 0.15, 0.35, 0.94), True, ("0.65", "0.35 to 0.94")),
+        (Estimate(14.0, 4.0, 7.0, 21.0), True, ("not a share", "this sees only a part")),
+        (Estimate(2.03, 0.5, 1.09, 3.05), False, ("2.03", "1.09 to 3.05")),
+        (Estimate(14.0, 4.0, 7.0, 21.0), False, ("above 1", "7.0 to 21.0")),
+        (Estimate(-30.0, 70.0, -340.0, -10.0), True, ("below 0", "−340 to −10")),
+        (Estimate(0.5, 2.0, -3.0, 4.0), True, ("cannot be told", "−3.0 to 4.0")),
+        (None, True, ("not estimable", "too little is claimed")),
+    ],
+)
+def test_a_quotient_that_is_no_share_is_not_called_one(factor, as_share, said) -> None:
+    assert caused_per_claimed(factor, as_share=as_share) == said
+
+
+def test_a_figure_tells_every_rule_apart(compared) -> None:
+    presets = list(PRESETS.values())
+    names = short_names(presets)
+    assert set(names) == set(PRESETS) and len(set(names.values())) == len(PRESETS)
+    assert names["klaviyo_before_2024_10"] == "Klaviyo (until Oct 2024)"
+    # One's own rules: a cut that is taken stays whole, and a label that is taken gets its name.
+    own = [replace(presets[0], name=name, label=label) for name, label in OWN.items()]
+    assert list(short_names(own).values()) == list(OWN.values())
+    alike = [replace(rule, label="Ours") for rule in own]
+    assert list(short_names(alike).values()) == ["Ours (a)", "Ours (b)"]
+    alt = claims_by_rule(compared, "USD", True).alt
+    assert "Klaviyo, from 2024-10-09 and Sender $500" in alt
+
+
+OWN = {"a": "Ours, a day", "b": "Ours, a week"}
+
+
+def test_no_line_runs_through_the_values_of_the_figure(compared) -> None:
+    """They stand right of the axes, where neither bars nor the band of what was caused reach."""
+    figure = Figure()
+    axes = figure.subplots()
+    groups = grouped(compared.claims)
+    _bars(axes, groups, [g.labels[0] for g in groups], [0.3, 0.44, 0.3], Money("USD"))
+    assert [text.get_text() for text in axes.texts] == ["$500", "$2,000", "$9,000"]
+    assert all(text.xy[0] > 1 for text in axes.texts)
+
+
+def test_equal_claims_stand_in_the_order_of_the_rules(compared) -> None:
+    """An engine's last digits say nothing: the same names first in every run."""
+    last = replace(compared.claims[1], revenue=500.0 - 1e-9)
+    some = replace(compared, claims=(compared.claims[0], last, *compared.claims[2:]))
+    assert grouped(some.claims)[0].claim is some.lowest is some.claims[0]
 
 
 def test_a_campaign_that_no_rule_credits_says_so(compared) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from smsroi_models.errors import ParameterError
 from smsroi_models.simulate import Program, Shop, simulate_program
 
 STANDARD_ERRORS = 4.0
@@ -200,3 +201,60 @@ def test_calls_that_became_orders_carry_their_value() -> None:
     both = reached.merge(delivered(program), on=key)
     assert len(both) == len(reached)
     assert (both["started_at"] > both["sent_at"]).all()
+
+
+def test_more_surveys_and_an_effect_leave_every_other_row_as_it_was() -> None:
+    plain = simulate_program(2_000, 2, np.random.default_rng(7))
+    more = simulate_program(
+        2_000,
+        2,
+        np.random.default_rng(7),
+        shop=Shop(text_rating_effect=1.5),
+        more_surveys=["csat", "ces", "intent"],
+    )
+    for name, frame in plain.tables.items():
+        rows = more.tables[name].iloc[: len(frame)]
+        kept = frame.columns.drop(["score", "comment"]) if name == "responses" else frame.columns
+        pd.testing.assert_frame_equal(rows[kept], frame[kept])
+    assert (more.tables["surveys"]["metric"].value_counts() == 2).all()
+    assert plain.opinions is not None and more.opinions is not None
+    assert (plain.opinions["difference"] == 0).all() and (more.opinions["difference"] > 20).all()
+
+
+def test_more_surveys_are_known_ones_in_full_detail() -> None:
+    for options in ({"more_surveys": ["joy"]}, {"more_surveys": "csat"}):
+        with pytest.raises(ParameterError, match="more_surveys"):
+            simulate_program(100, 1, np.random.default_rng(1), **options)
+    with pytest.raises(ParameterError, match="more_surveys"):
+        simulate_program(100, 1, np.random.default_rng(1), detail="core", more_surveys=["csat"])
+    with pytest.raises(ParameterError, match="text_rating_effect"):
+        Shop(text_rating_effect=float("nan"))
+
+
+def test_the_truth_of_a_survey_is_what_everybody_would_answer() -> None:
+    """All asked and all answering: the arms' scores are the truth but for chance and delivery."""
+    shop = Shop(
+        invitation_share=1.0, response_share=1.0, text_rating_effect=0.7, delivery_share=0.8
+    )
+    program = simulate_program(6_000, 1, np.random.default_rng(8), shop=shop, holdout_share=0.5)
+    answers = program.tables["responses"].merge(program.tables["assignments"], on="customer_id")
+    sign = np.where(answers["score"] >= 9, 1, np.where(answers["score"] <= 6, -1, 0))
+    truth = program.opinions.loc["camp-01"]
+    for arm in ("treatment", "holdout"):
+        mine = sign[answers["arm"] == arm]
+        slack = STANDARD_ERRORS * 100 * mine.std() / np.sqrt(len(mine))
+        assert 100 * mine.mean() == pytest.approx(truth[f"score_{arm}"], abs=slack)
+
+
+def test_who_means_to_buy_buys_more_often() -> None:
+    shop = Shop(invitation_share=1.0, response_share=0.9)
+    program = simulate_program(
+        6_000, 1, np.random.default_rng(9), shop=shop, more_surveys=["intent"]
+    )
+    answers = program.tables["responses"]
+    answers = answers[answers["survey_id"] == "s000-intent"]
+    after = answers.merge(program.tables["orders"], on="customer_id")
+    bought = set(after.loc[after["ordered_at"] >= after["responded_at"], "customer_id"])
+    did = answers["customer_id"].isin(bought)
+    will, will_not = did[answers["score"] >= 4].mean(), did[answers["score"] <= 2].mean()
+    assert will > 2 * will_not

@@ -8,7 +8,7 @@ import pytest
 
 from smsroi_models.errors import ParameterError
 from smsroi_models.store import pseudonyms
-from smsroi_models.store.pseudonyms import Pseudonyms, read_secret, secret_file
+from smsroi_models.store.pseudonyms import Pseudonyms, e164, read_secret, secret_file
 
 
 @pytest.fixture
@@ -67,3 +67,48 @@ def test_two_first_imports_at_once_agree_on_the_secret(home):
     first = secret_file().read_text()
     pseudonyms._make_secret(secret_file())
     assert secret_file().read_text() == first
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "555-0142",
+        "0000000000",
+        "1111111111",
+        "999-999-9999",
+        "1234567890",
+        "+12562533",
+        "0123456789",
+    ],
+)
+def test_a_number_that_many_people_give_is_nobodys(number):
+    assert e164(number, "US") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "region"),
+    [
+        ("(202) 555-0142", "US"),
+        ("07700 900123", "GB"),
+        ("030 1234567", "DE"),
+        ("888-555-0100", "US"),
+    ],
+)
+def test_numbers_that_are_kept_for_examples_are_somebodys(number, region):
+    assert e164(number, region) is not None
+
+
+@pytest.mark.parametrize("fault", ["bytes", "folder", "config is a file"])
+def test_a_secret_that_cannot_be_read_or_made_is_told(home, fault):
+    file = secret_file()
+    if fault == "config is a file":
+        file.parent.write_text("")
+    else:
+        file.parent.mkdir()
+        if fault == "folder":
+            file.mkdir(mode=0o700)
+        else:
+            file.write_bytes(b"\xff\xfe" * 20)
+            file.chmod(0o600)
+    with pytest.raises(ParameterError, match=r"cannot be read or made.*SMSROI_SECRET"):
+        read_secret()

@@ -56,7 +56,13 @@ def write_twilio(tables: Tables, people: People, folder: Path) -> Step:
     clicks = tables["clicks"].merge(own, on="link_id", how="inner")
     write_lines(home / "clicks.jsonl", (_click(row, people) for row in records(clicks)))
     (home / "campaigns.toml").write_text(_rules(people), encoding="utf-8")
-    return Step("twilio", tuple(f"twilio/{file}" for file in files), "twilio/campaigns.toml")
+    return Step(
+        "twilio",
+        tuple(f"twilio/{file}" for file in files),
+        "twilio/campaigns.toml",
+        # Bulk exports have prices without a currency.
+        (("currency", str(tables["campaigns"].currency.iloc[0])),),
+    )
 
 
 def _write_texts(tables: Tables, people: People, home: Path) -> Iterator[str]:

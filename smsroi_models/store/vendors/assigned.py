@@ -26,7 +26,7 @@ def _reading(name: str) -> Read:
 
 def _layout(name: str, words: str, identity: str = "campaign_id") -> Layout:
     required = tuple(column.name for column in TABLES[name].columns if not column.nullable)
-    return Layout(words, required, _reading(name), identity)
+    return Layout(words, required, _reading(name), identity, own=True)
 
 
 SMSROI = Vendor(

@@ -11,7 +11,6 @@ from smsroi_models.errors import ParameterError
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Values, Vendor
 from smsroi_models.store.vendors.mapping import key_needed
-from smsroi_models.store.vendors.masking import masked
 from smsroi_models.store.vendors.values import moment_needed, needed, text, whole
 
 _SUBSCRIPTIONS = {
@@ -92,8 +91,8 @@ def _message(record: Values, at: datetime, context: Context) -> Row:
 
 def _click(record: Values, at: datetime, context: Context) -> Iterator[Row]:
     campaign, who = context.campaign_needed(record, at), _who(record, context)
-    url = masked(_said(record, context, "link") or "") or "(not exported)"
-    target = masked(_said(record, context, "target_url") or "") or url
+    url = _said(record, context, "link") or "(not exported)"
+    target = _said(record, context, "target_url") or url
     link_id = "l" + context.pseudonyms.of_text("link", f"{campaign}\x1f{url}\x1f{who}")
     yield Row(
         "links",

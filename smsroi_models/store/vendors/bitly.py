@@ -7,10 +7,10 @@ nor who clicked; the mapping file names the link.
 from collections.abc import Iterator
 
 from smsroi_models.errors import ParameterError
+from smsroi_models.store.vendors.addresses import page_of
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Values, Vendor
 from smsroi_models.store.vendors.mapping import key_needed
-from smsroi_models.store.vendors.masking import masked
 from smsroi_models.store.vendors.values import moment_needed, needed, whole
 
 
@@ -25,7 +25,7 @@ def _read_day(record: Values, context: Context) -> Iterator[Row]:
     if needed(record, "unit") != "day":
         raise DroppedRecord("is no count of a day: ask Bitly with unit=day")
     link = context.section("link")
-    url = masked(str(link["url"]))
+    url = page_of(str(link["url"]))
     link_id = str(link.get("id", url))
     day = moment_needed(record, "date", context.clock)
     yield Row(

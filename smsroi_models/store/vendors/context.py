@@ -1,12 +1,13 @@
 """What an import knows beside its files: options, the mapping file, the store's facts, ids."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from smsroi_models.errors import DataError, ParameterError
+from smsroi_models.store.conform import similar_column
 from smsroi_models.store.pseudonyms import Pseudonyms
 from smsroi_models.store.vendors.contract import DroppedRecord, Values
 from smsroi_models.store.vendors.values import text
@@ -49,6 +50,35 @@ class CampaignRule:
 
 
 @dataclass(slots=True)
+class Asked:
+    """Columns that rules name and no record had so far; a misspelt one would hold for nothing."""
+
+    missing: set[str] | None = None
+    columns: tuple[str, ...] = ()
+
+    def look(self, record: Values, rules: tuple[CampaignRule, ...]) -> None:
+        """Look for the columns that are still missing."""
+        if self.missing is None:
+            self.missing = {name for rule in rules for name in (*rule.where, *rule.matches)}
+        if self.missing:
+            self.columns = tuple(record)
+            self.missing.difference_update(record)
+
+    def refuse_missing(self, known: Iterable[str]) -> None:
+        """Refuse a rule for a column that is neither in the files nor among the known ones.
+
+        Raises
+        ------
+        ParameterError
+            If there is one; the text says which column is nearest.
+        """
+        for name in sorted((self.missing or set()).difference(known)):
+            near = similar_column(name, [*self.columns, *known])
+            hint = f"is {near!r} meant?" if near else f"they have {', '.join(self.columns)}"
+            raise ParameterError(f"[[campaign]] asks for {name!r}, which no record has: {hint}")
+
+
+@dataclass(slots=True)
 class Context:
     """Options of one import, and the ids it makes.
 
@@ -66,12 +96,16 @@ class Context:
         The country of numbers that do not name theirs, two letters.
     currency : str, optional
         The store's.
+    currency_named : bool
+        Whether the user said it: money that does not say its currency is taken for it only then.
     exported_at : datetime, optional
         When the files were made.
     settings : mapping
         The rest of the mapping file, by section.
     same_person : list
         Pairs of an address's id and a number's id that were seen on one record.
+    asked : Asked
+        Which columns the rules were looked for, and which are nowhere.
     last_order, last_order_kept : str, bool
         The order whose first row was read last, for the line items below it, and its fate.
     """
@@ -82,9 +116,11 @@ class Context:
     clock: Clock = field(default_factory=Clock)
     region: str | None = None
     currency: str | None = None
+    currency_named: bool = True
     exported_at: datetime | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     same_person: list[tuple[str, str]] = field(default_factory=list)
+    asked: "Asked" = field(default_factory=lambda: Asked())
     last_order: str | None = None
     last_order_kept: bool = False
 
@@ -92,6 +128,7 @@ class Context:
         """Return the campaign of the record: the one named, or that of the first rule to hold."""
         if self.campaign_id is not None:
             return self.campaign_id
+        self.asked.look(record, self.rules)
         return next((rule.campaign_id for rule in self.rules if rule.holds(record, at)), None)
 
     def campaign_needed(self, record: Values, at: datetime | None) -> str:
@@ -142,9 +179,15 @@ class Context:
         DataError
             If the currencies differ: a sum of both would look like money and be none.
         ParameterError
-            If the store's currency is not known.
+            If the store's currency is not known, or the money's is not and nobody named one.
         """
         if code is None:
+            if not self.currency_named:
+                raise ParameterError(
+                    "the file has prices and does not say their currency: if it is the store's "
+                    f"({self.currency or 'not known yet'}), say so with --currency; if not, take "
+                    "the prices out, and book what the texts cost as costs in that of the store"
+                )
             return
         if self.currency is None:
             raise ParameterError(

@@ -16,7 +16,8 @@ Values = Mapping[str, object]
 class Row:
     """A row for a table of the store; columns that are absent are null.
 
-    ``retracted`` takes the row of that key out of the store.
+    ``retracted`` takes the row of that key out of the store, for good. Of rows of one key that of
+    the highest ``version`` counts, whenever it comes in; of equal ones the last.
     ``seen_at`` is when its person was seen, where the table has no time. ``seen_only`` marks a
     customer whose ``acquired_at`` says no more than that the person was there by then. ``update``
     marks some columns for a row of that key which is there, or comes in with the same import.
@@ -27,6 +28,7 @@ class Row:
     retracted: bool = False
     seen_at: datetime | None = None
     seen_only: bool = False
+    version: float = 0.0
     update: bool = False
 
 
@@ -66,6 +68,10 @@ class Layout:
         Refuses options that do not fit, before any record is read.
     keeps : tuple of str
         Tables whose rows, where the store has them already, stay as they are.
+    known : tuple of str
+        Further columns, which a file of this layout may lack; rules for campaigns may name them.
+    own : bool
+        Written by smsroi itself: addresses of links stand in full.
     header_rows : int
         Rows of names at the top of a CSV.
     """
@@ -76,7 +82,14 @@ class Layout:
     identity: str
     prepare: Callable[["Context"], None] = field(default=lambda context: None)
     keeps: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    own: bool = False
     header_rows: int = 1
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is known of the layout."""
+        return (*self.required, *self.known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,16 @@ Nothing else of the record is written.
 """
 
 import csv
+import re
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from smsroi_models.store.vendors.masking import inert, masked
+from smsroi_models.store.privacy import BARE_NUMBER, CONTACT, WRITTEN_NUMBER
+from smsroi_models.store.vendors.masking import MASK, inert, without_contacts
+
+_TELLING = re.compile(f"{CONTACT}|{WRITTEN_NUMBER}|{BARE_NUMBER}")
 
 
 class Account:
@@ -42,7 +46,7 @@ class Account:
         """Count a record under its reason, and write it down if it is listed."""
         (self.dropped if listed else self.left_out)[reason] += 1
         if listed:
-            self._writer.writerow((inert(masked(file)), number, inert(masked(identity)), reason))
+            self._writer.writerow((_shown(file), number, _shown(identity), reason))
 
     def __enter__(self) -> Self:
         return self
@@ -54,3 +58,7 @@ class Account:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
+
+
+def _shown(name: str) -> str:
+    return MASK if _TELLING.match(name) else inert(without_contacts(name))

@@ -19,15 +19,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from smsroi_models.errors import DataError
+from smsroi_models.store.vendors.holding import (
+    joined_titles,
+    listed_in,
+    object_of,
+    values_of,
+    whole_number,
+)
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_OTHERS = {
+    b"PK\x03\x04": "a zip archive or a workbook: unpack it, or save its sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an old workbook: save its sheet as CSV",
+    b"%PDF": "a PDF",
+}
 _LONGEST_LINE = 16 * 1024 * 1024
 _PARQUET_ROWS = 4096
-_LISTS = ("calls", "link_clicks", "messages", "data")
 
 MISSHAPEN = "has more or fewer fields than the header"
 UNREADABLE = "is no JSON object"
+UNKNOWN_VALUE = "holds a value that cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +63,12 @@ class SourceFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._encoding = "utf-8-sig"
         self._opened: IO[bytes] | None = None
         self._share = 0.0
-        if not path.is_file():
-            raise DataError(f"there is no file {str(path)!r}: name the vendor's export")
-        with self._told():
+        with self.told():
+            if not path.is_file():
+                raise DataError(f"there is no file {str(path)!r}: name the vendor's export")
             self.form = self._form()
 
     @property
@@ -69,12 +83,12 @@ class SourceFile:
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns: of the header, or of the first record."""
-        with self._told():
+        with self.told():
             if self.form == "parquet":
                 return tuple(pq.read_schema(self.path).names)
             if self.form == "csv":
                 with self._text() as lines:
-                    return tuple(self._header(self._reader(lines)))
+                    return tuple(self._header(self._lines(self._reader(lines))))
         first = next(iter(self.records()), None)
         if first is None or first.fault:
             raise DataError(f"{str(self.path)!r} holds no records: is it the right file?")
@@ -82,7 +96,7 @@ class SourceFile:
 
     def records(self, header_rows: int = 1) -> Iterator[Found]:
         """Yield every record, in the file's order."""
-        with self._told():
+        with self.told():
             if self.form == "parquet":
                 yield from self._parquet()
             elif self.form == "csv":
@@ -91,28 +105,39 @@ class SourceFile:
                 yield from self._json()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
         """Tell in plain words what is wrong with a file that cannot be read."""
         try:
             yield
         except UnicodeDecodeError as error:
-            raise DataError(f"{str(self.path)!r} is not UTF-8 text. Export it in UTF-8.") from error
-        except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowInvalid, csv.Error) as error:
+            raise DataError(
+                f"{str(self.path)!r} is neither UTF-8 nor UTF-16 text. Export it in UTF-8."
+            ) from error
+        except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowException) as error:
             raise DataError(
                 f"{str(self.path)!r} cannot be read to its end ({error}): it is cut short or "
                 "damaged. Export or load it anew."
             ) from error
+        except OSError as error:
+            told = error.strerror or error
+            raise DataError(f"{str(self.path)!r} cannot be read: {told}") from error
 
     def _form(self) -> str:
         with self.path.open("rb") as file:
-            start = file.read(4)
-        if start == _PARQUET:
+            start = file.read(8)
+        if start.startswith(_PARQUET):
             return "parquet"
+        for sign, what in _OTHERS.items():
+            if start.startswith(sign):
+                raise DataError(f"{str(self.path)!r} is no CSV and no JSON but {what}")
         with self._bytes() as unpacked:
-            head = unpacked.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+            begin = unpacked.read(4096)
+        if begin.startswith(_UTF_16):
+            self._encoding = "utf-16"
+        head = begin.decode(self._encoding, "ignore").lstrip()
         if not head:
             raise DataError(f"{str(self.path)!r} is empty")
-        return "json" if head[:1] in (b"{", b"[") else "csv"
+        return "json" if head[:1] in "{[" else "csv"
 
     def _bytes(self) -> IO[bytes]:
         self._opened = self._unpacked()
@@ -124,7 +149,7 @@ class SourceFile:
         return cast(IO[bytes], gzip.open(self.path) if packed else self.path.open("rb"))
 
     def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(self._bytes(), encoding="utf-8-sig", newline="")
+        return io.TextIOWrapper(self._bytes(), encoding=self._encoding, newline="")
 
     def _reader(self, lines: io.TextIOWrapper) -> "Iterator[list[str]]":
         # A quote that is never closed would take the rest of the file for one field.
@@ -144,30 +169,41 @@ class SourceFile:
     def _csv(self, header_rows: int) -> Iterator[Found]:
         with self._text() as lines:
             rows = self._reader(lines)
-            header = self._header(rows)
+            header = self._header(self._lines(rows))
             if header_rows > 1:
-                header = _two_rows(header, next(rows, []))
+                header = joined_titles(header, next(rows, []))
             # Of a name that stands twice the first column counts.
             order = list(reversed(range(len(header))))
-            for i, row in enumerate((row for row in rows if row), start=1):
+            for i, row in enumerate((row for row in self._lines(rows) if row), start=1):
                 if len(row) != len(header):
                     yield Found(i, {}, MISSHAPEN)
                 else:
                     yield Found(i, {header[j]: row[j] for j in order})
 
+    def _lines(self, rows: Any) -> Iterator[list[str]]:
+        """Yield the rows of the CSV reader, which knows at which line it stops."""
+        try:
+            yield from rows
+        except csv.Error as error:
+            raise DataError(
+                f"{str(self.path)!r} cannot be read to its end: line {rows.line_num} ({error}). A "
+                "quote is out of place there, or opened further up and never closed"
+            ) from error
+
     def _parquet(self) -> Iterator[Found]:
         number = 0
         with pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
-                for values in batch.to_pylist():
+                for values in values_of(batch):
                     number += 1
-                    yield Found(number, values)
+                    fault = UNKNOWN_VALUE if values is None else None
+                    yield Found(number, values or {}, fault)
                 self._share = number / max(file.metadata.num_rows, 1)
 
     def _json(self) -> Iterator[Found]:
         with self._text() as lines:
             first = lines.readline(_LONGEST_LINE)
-            if _object(first) is None or _listed(_object(first)) is not None:
+            if object_of(first) is None or listed_in(object_of(first)) is not None:
                 yield from self._document()
                 return
             number = 0
@@ -175,7 +211,7 @@ class SourceFile:
             while line:
                 if line.strip():
                     number += 1
-                    values = _object(line)
+                    values = object_of(line)
                     yield Found(number, values or {}, UNREADABLE if values is None else None)
                 line = lines.readline(_LONGEST_LINE)
 
@@ -188,10 +224,10 @@ class SourceFile:
                 f"{LARGEST_DOCUMENT // 1024**2} MB: split it, or write one object a line"
             )
         try:
-            document = json.loads(whole.decode("utf-8-sig"))
+            document = json.loads(whole.decode(self._encoding), parse_int=whole_number)
         except (json.JSONDecodeError, RecursionError) as error:
             raise DataError(f"{str(self.path)!r} is no JSON: is it whole?") from error
-        rows = document if isinstance(document, list) else _listed(document)
+        rows = document if isinstance(document, list) else listed_in(document)
         if rows is None:
             rows = [document]
         around = document if isinstance(document, dict) else {}
@@ -199,35 +235,3 @@ class SourceFile:
         for number, values in enumerate(rows, start=1):
             known = isinstance(values, dict)
             yield Found(number, about | values if known else {}, None if known else UNREADABLE)
-
-
-def _two_rows(titles: list[str], below: list[str]) -> list[str]:
-    """Name the columns of a question with several: its title, and what stands below.
-
-    >>> _two_rows(["Id", "Rate", ""], ["", "shoes", "socks"])
-    ['Id', 'Rate', 'Rate / socks']
-    """
-    names, last = [], ""
-    for i, title in enumerate(titles):
-        last = title or last
-        under = " ".join(below[i].split()) if i < len(below) else ""
-        names.append(title or f"{last} / {under}")
-    return names
-
-
-def _object(line: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _listed(document: object) -> list[object] | None:
-    """Return the list that a page of a programming interface wraps."""
-    if not isinstance(document, dict):
-        return None
-    return next(
-        (document[name] for name in _LISTS if isinstance(document.get(name), list)),
-        None,
-    )

@@ -68,13 +68,16 @@ def _event_id(record: Values, context: Context) -> str:
 
 
 def _params(record: Values) -> dict[str, object]:
+    """Return the parameters by their key; the record is dropped if they are none."""
     listed: Any = record.get("event_params") or []
     if isinstance(listed, dict):
-        listed = listed.get("list", [])
+        listed = listed.get("list") or []
     found: dict[str, object] = {}
-    for item in listed:
-        param = item.get("element", item) if isinstance(item, dict) else {}
-        value = param.get("value") or {}
+    for item in listed if isinstance(listed, list) else [None]:
+        param = item.get("element", item) if isinstance(item, dict) else None
+        value = (param.get("value") or {}) if isinstance(param, dict) else None
+        if not isinstance(param, dict) or not isinstance(value, dict):
+            raise DroppedRecord("event_params is no list of parameters")
         found[str(param.get("key"))] = next(
             (value[kind] for kind in _KINDS if value.get(kind) is not None), None
         )

@@ -10,9 +10,10 @@ from pathlib import Path
 from smsroi_models.errors import DataError, ParameterError, StoreError
 from smsroi_models.records import Record
 from smsroi_models.store.place import locked, scratch_of
-from smsroi_models.store.vendors.context import Context
+from smsroi_models.store.vendors.context import Asked, Context
 from smsroi_models.store.vendors.contract import Layout, Vendor
 from smsroi_models.store.vendors.dropping import Account
+from smsroi_models.store.vendors.failing import told_of_places
 from smsroi_models.store.vendors.files import SourceFile
 from smsroi_models.store.vendors.landing import Landed, check_secret, land
 from smsroi_models.store.vendors.merging import Dangling, TableChange
@@ -45,6 +46,10 @@ class ImportSummary(Record):
         Addresses that turned out to be the person of a number.
     kept_apart : int
         The same where both ids had been assigned in one campaign: they stay two.
+    moved : dict of str to int
+        Rows by table that belong to another campaign than before.
+    written : bool
+        Whether the store is another one than before.
     dropped_file : str or None
         Where the dropped records are listed.
     """
@@ -58,6 +63,8 @@ class ImportSummary(Record):
     tables: dict[str, TableChange]
     linked: int
     kept_apart: int
+    moved: dict[str, int]
+    written: bool
     dropped_file: str | None
 
 
@@ -106,13 +113,15 @@ def import_files(
     chosen = [layout_of(vendor, source) for source in sources]
     if dropped is not None:
         _refuse_to_overwrite(dropped, sources, root)
-    with locked(root):
+    with told_of_places(root), locked(root):
         scratch = scratch_of(root)
         try:
             with contextlib.closing(Staging(root, scratch)) as staging:
                 listing = scratch / "dropped.csv"
                 with Account(listing) as account:
-                    landed = _import(staging, scratch, sources, chosen, context, account, watch)
+                    landed = _import(
+                        vendor, staging, scratch, sources, chosen, context, account, watch
+                    )
             target = dropped or root.with_name(f"{root.name}-dropped") / (
                 f"{vendor.name}-{digest[:12]}.csv"
             )
@@ -123,6 +132,7 @@ def import_files(
 
 
 def _import(
+    vendor: Vendor,
     staging: Staging,
     scratch: Path,
     sources: Sequence[SourceFile],
@@ -132,13 +142,19 @@ def _import(
     watch: Watch | None,
 ) -> Landed:
     check_secret(staging, context.pseudonyms.fingerprint())
-    own = context.with_options(currency=_currency(staging, context), same_person=[])
+    own = context.with_options(
+        currency=_currency(staging, context),
+        currency_named=context.currency is not None,
+        same_person=[],
+        asked=Asked(),
+    )
     _require_campaign(staging, own)
     for layout in layouts:
         layout.prepare(own)
     reader = Reader(staging, own, account, watch)
     for number, (source, layout) in enumerate(zip(sources, layouts, strict=True)):
         reader.read(number, source, layout)
+    own.asked.refuse_missing([name for known in vendor.layouts for name in known.columns])
     names = [source.path.name for source in sources]
     keeps = frozenset(name for layout in layouts for name in layout.keeps)
     seen: set[tuple[int, int]] = set()
@@ -158,7 +174,7 @@ def _digest(sources: Sequence[SourceFile]) -> str:
     digests = []
     for source in sources:
         digest = hashlib.sha256()
-        with source.path.open("rb") as file:
+        with source.told(), source.path.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
         if digest.hexdigest() in digests:
@@ -191,6 +207,8 @@ def _require_campaign(staging: Staging, context: Context) -> None:
 
 def _refuse_to_overwrite(dropped: Path, sources: Sequence[SourceFile], root: Path) -> None:
     target = dropped.expanduser().resolve()
+    if target.is_dir() or (target.parent.exists() and not target.parent.is_dir()):
+        raise ParameterError(f"the dropped records go to a file, and {str(dropped)!r} can be none")
     if target in [source.path.resolve() for source in sources] or target.is_relative_to(root):
         raise ParameterError(
             f"the dropped records would be written to {str(dropped)!r}, which is an export or in "
@@ -217,5 +235,7 @@ def _summary(
         tables=landed.changes,
         linked=landed.linked,
         kept_apart=landed.kept_apart,
+        moved=landed.moved,
+        written=landed.written,
         dropped_file=None if placed is None else str(placed),
     )

@@ -14,19 +14,27 @@ from smsroi_models.store.vendors.merging import (
     TableChange,
     drop_dangling,
     merge,
+    moved_rows,
     refuse_other_arms,
 )
+from smsroi_models.store.vendors.settling import drop_undone, remember_settled
 from smsroi_models.store.vendors.sightings import add_people, forget_strangers
 from smsroi_models.store.vendors.staging import COMPANIONS, Staging
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What came of it: changes by table, people linked, pairs of ids that were kept apart."""
+    """What came of it: changes by table, people linked, pairs of ids that were kept apart.
+
+    ``moved`` counts rows by table that are of another campaign now; ``written`` tells whether the
+    store is another one than before.
+    """
 
     changes: dict[str, TableChange]
     linked: int
     kept_apart: int
+    moved: dict[str, int]
+    written: bool
 
 
 def check_secret(staging: Staging, fingerprint: str) -> None:
@@ -59,7 +67,7 @@ def land(
     differs, nothing is written.
     """
     linked, apart = link_people(staging)
-    for lost in drop_dangling(staging):
+    for lost in [*drop_undone(staging), *drop_dangling(staging)]:
         told(lost)
     refuse_other_arms(staging)
     if any(person_columns(name) for name in staging.staged):
@@ -67,10 +75,13 @@ def land(
         forget_strangers(staging)
     changes = {name: merge(staging, name, keeps) for name in TABLES if name in staging.staged}
     touched = [name for name, change in changes.items() if change.any or name in staging.rewritten]
+    moved = {name: count for name in changes if (count := moved_rows(staging, name))}
     _note_first_seen(staging)
-    if touched or linked:
+    # A store of no table at all would be none.
+    news = remember_settled(staging) and bool(staging.names)
+    if written := bool(touched or linked or news):
         _write(staging, scratch, touched)
-    return Landed(changes, linked, apart)
+    return Landed(changes, linked, apart, moved, written)
 
 
 def _note_first_seen(staging: Staging) -> None:

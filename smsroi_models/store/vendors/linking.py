@@ -18,7 +18,7 @@ def link_people(staging: Staging) -> tuple[int, int]:
         "CREATE TABLE new_people AS SELECT address, min(number) AS customer_id FROM pairs "
         "WHERE address NOT IN (SELECT address FROM _people) GROUP BY address"
     )
-    apart = _keep_apart(staging)
+    apart = _keep_apart(staging) + _part_again(staging)
     linked = staging.count("SELECT count(*) FROM new_people")
     if linked:
         staging.run("INSERT INTO _people SELECT address, customer_id FROM new_people")
@@ -59,6 +59,28 @@ def _keep_apart(staging: Staging) -> int:
     )
     apart = staging.count(f"SELECT count(DISTINCT address) FROM ({both})")
     staging.run(f"DELETE FROM new_people WHERE address IN ({both})")
+    return apart
+
+
+def _part_again(staging: Staging) -> int:
+    """Part addresses that were linked before a list came in that draws both of their ids.
+
+    Rows of the address that were rewritten then stay the number's; the list's, and what comes in
+    later, are as they say.
+    """
+    if "assignments" not in staging.staged:
+        return 0
+    both = (
+        "WITH drawn AS (SELECT DISTINCT campaign_id, customer_id FROM staged_assignments), "
+        "ids AS (SELECT address AS id, customer_id FROM _people "
+        "UNION SELECT customer_id, customer_id FROM _people), "
+        "clash AS (SELECT i.customer_id, d.campaign_id FROM ids i "
+        "JOIN drawn d ON d.customer_id = i.id GROUP BY ALL HAVING count(DISTINCT i.id) > 1) "
+        "SELECT p.address FROM _people p JOIN clash c ON c.customer_id = p.customer_id "
+        "JOIN drawn d ON d.customer_id = p.address AND d.campaign_id = c.campaign_id"
+    )
+    apart = staging.count(f"SELECT count(DISTINCT address) FROM ({both})")
+    staging.run(f"DELETE FROM _people WHERE address IN ({both})")
     return apart
 
 

@@ -58,6 +58,10 @@ def read_mapping(path: Path) -> tuple[tuple[CampaignRule, ...], dict[str, Any]]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ParameterError(f"there is no mapping file {str(path)!r}") from error
+    except OSError as error:
+        raise ParameterError(
+            f"the mapping file {str(path)!r} cannot be read: {error.strerror}"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParameterError(f"the mapping file {str(path)!r} is no TOML: {error}") from error
     return read_sections(found)

@@ -7,7 +7,7 @@ from smsroi_models.errors import ParameterError
 from smsroi_models.store.conform import similar_column
 from smsroi_models.store.tables import TABLES, Column, Table
 from smsroi_models.store.vendors.mapping import key_needed, known_keys
-from smsroi_models.store.vendors.zones import zone_called
+from smsroi_models.store.vendors.zones import checked_format, zone_called
 
 _COLUMN_KEYS = ("column", "value", "values", "zone", "format", "negate", "upper")
 _PERSON_KEYS = ("phone", "email", "id")
@@ -77,6 +77,8 @@ def _check_source(column: Column, source: object) -> None:
     _check_pseudonymous(column, ways, place)
     if "zone" in source:
         zone_called(str(source["zone"]))
+    if "format" in source:
+        checked_format(str(source["format"]), f"format of {place}")
 
 
 def _check_types(source: Mapping[str, Any], place: str) -> None:

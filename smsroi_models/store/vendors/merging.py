@@ -78,14 +78,27 @@ def refuse_other_arms(staging: Staging) -> None:
 def merge(staging: Staging, name: str, keeps: frozenset[str]) -> TableChange:
     """Make ``merged_<name>`` of the store's rows and the staged ones, and say what differs.
 
-    A blank never takes the place of a value. Equal keys are one row: of each column the last
-    value counts, or the first one in tables of ``keeps``.
+    A blank never takes the place of a value. Equal keys are one row: of each column the value of
+    the highest version counts and of equal ones the last, or the first in tables of ``keeps``.
     """
     there = staging.existing(name)
     staging.refuse_lossy(name)
     table = TABLES[name]
     staging.run(f"CREATE TABLE merged_{name} AS {_merged_sql(staging, table, there, keeps)}")
     return _change(staging, table, there)
+
+
+def moved_rows(staging: Staging, name: str) -> int:
+    """Return how many rows of the store are of another campaign after the merge."""
+    columns, key = [c.name for c in TABLES[name].columns], TABLES[name].key
+    if "campaign_id" not in columns or "campaign_id" in key or not key:
+        return 0
+    if name not in staging.loaded:
+        return 0
+    return staging.count(
+        f"SELECT count(*) FROM existing_{name} o JOIN merged_{name} m USING ({', '.join(key)}) "
+        "WHERE o.campaign_id <> m.campaign_id"
+    )
 
 
 def _hold_reference(staging: Staging, table: Table, column: Column) -> list[Dangling]:
@@ -129,7 +142,9 @@ def _known(staging: Staging, other: str) -> str:
     key = TABLES[other].key[0]
     sources = [f"SELECT {key} FROM existing_{other}"] if staging.existing(other) else []
     if other in staging.staged:
-        sources.append(f"SELECT {key} FROM staged_{other} WHERE NOT _retracted")
+        staged = f"SELECT {key} FROM staged_{other} WHERE"
+        sources = [f"{source} WHERE {key} NOT IN ({staged} _retracted)" for source in sources]
+        sources.append(f"{staged} NOT _retracted")
     return " UNION ALL ".join(sources)
 
 
@@ -139,11 +154,17 @@ def _merged_sql(staging: Staging, table: Table, there: bool, keeps: frozenset[st
     names = [column.name for column in table.columns]
     extra = list(staging.loaded.get(table.name, ()))
     marks = ", _seen_only" if table.name == "customers" else ""
-    sources = [f"SELECT {', '.join(names)}, _at, _retracted{marks} FROM staged_{table.name}"]
+    sources = [
+        # What completes a row is said of it whatever its version.
+        f"SELECT {', '.join(names)}, _at, _retracted, "
+        f"CASE WHEN _update THEN 'infinity' ELSE coalesce(_version, 0) END AS _version{marks} "
+        f"FROM staged_{table.name}"
+    ]
     if there:
         listed = ", ".join([*names, *map(_quoted, extra)])
         sources.append(
-            f"SELECT {listed}, -2 AS _at, false AS _retracted{marks} FROM existing_{table.name}"
+            f"SELECT {listed}, -2 AS _at, false AS _retracted, {_known_version(table)} AS _version"
+            f"{marks} FROM existing_{table.name}"
         )
     keys = ", ".join(table.key)
     values = [
@@ -156,7 +177,7 @@ def _merged_sql(staging: Staging, table: Table, there: bool, keeps: frozenset[st
     selected = ", ".join([keys, *values])
     return (
         f"SELECT {selected} FROM ({' UNION ALL BY NAME '.join(sources)}) "
-        f"GROUP BY {keys} HAVING NOT arg_max(_retracted, _at)"
+        f"GROUP BY {keys} HAVING NOT bool_or(_retracted)"
     )
 
 
@@ -171,18 +192,29 @@ def _value(table: str, name: str, keeps: bool) -> str:
         # An older export must not take a delivery back.
         listed = ", ".join(f"'{status}'" for status in MESSAGE_STATUSES)
         return f"arg_max(status, list_position([{listed}], status))"
-    # Both pass over nulls.
-    return f"{'arg_min' if keeps else 'arg_max'}({_quoted(name)}, _at)"
+    if (table, name) == ("messages", "segments"):
+        # A text without segments was not counted yet, or the file has no such column.
+        return "coalesce(arg_max(segments, _at) FILTER (segments > 0), 0)"
+    # All pass over nulls.
+    if keeps:
+        return f"arg_min({_quoted(name)}, _at)"
+    by = "(_version, _at)" if table == "orders" else "_at"
+    return f"arg_max({_quoted(name)}, {by})"
+
+
+def _known_version(table: Table) -> str:
+    """Return how far the rows that are there had gone: of orders, what was paid back."""
+    if table.name != "orders":
+        return "0"
+    paid_back = "SELECT max(refunded::DOUBLE) FROM _refunds r"
+    return f"coalesce(({paid_back} WHERE r.order_id = existing_orders.order_id), 0)"
 
 
 def _replaced_sql(table: Table, there: bool, extra: tuple[str, ...]) -> str:
-    """Rows without a key of their own: those of the last file replace all of the same kind."""
+    """Rows without a key of their own: those of one import replace all of the same kind."""
     names = ", ".join(column.name for column in table.columns)
     kind = ", ".join(key_columns(table))
-    fresh = (
-        f"SELECT {names} FROM staged_{table.name} "
-        f"QUALIFY _file = max(_file) OVER (PARTITION BY {kind})"
-    )
+    fresh = f"SELECT {names} FROM staged_{table.name}"
     if not there:
         return fresh
     listed = ", ".join([names, *map(_quoted, extra)])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from smsroi_models.errors import DataError
 from smsroi_models.store.tables import TABLES
+from smsroi_models.store.vendors.addresses import without_parameters
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Vendor
 from smsroi_models.store.vendors.dropping import Account
@@ -11,6 +12,7 @@ from smsroi_models.store.vendors.files import Found, SourceFile
 from smsroi_models.store.vendors.rows import kept_values
 from smsroi_models.store.vendors.staging import Staging
 from smsroi_models.store.vendors.values import text
+from smsroi_models.store.vendors.veiling import veiled
 
 _BATCH = 10_000
 _WATCHED = 1_000
@@ -77,7 +79,8 @@ class Reader:
                 )
                 self.context.same_person.clear()
                 if dropped.retracts is not None:
-                    self._wait(file, found.number, dropped.retracts, kept_values(dropped.retracts))
+                    taken = veiled(dropped.retracts, self.context.pseudonyms)
+                    self._wait(file, found.number, taken, kept_values(taken))
                 continue
             for row, values in rows:
                 self._wait(file, found.number, row, values)
@@ -90,7 +93,9 @@ class Reader:
     def _rows(self, found: Found, layout: Layout) -> Iterator[tuple[Row, dict[str, object]]]:
         if found.fault is not None:
             raise DroppedRecord(found.fault)
-        for row in layout.read(found.values, self.context):
+        for read in layout.read(found.values, self.context):
+            row = read if layout.own else without_parameters(read)
+            row = veiled(row, self.context.pseudonyms)
             yield row, kept_values(row)
 
     def _wait(self, file: int, number: int, row: Row, values: dict[str, object]) -> None:
@@ -103,6 +108,7 @@ class Reader:
             "_retracted": row.retracted,
             "_seen": seen,
             "_seen_only": row.seen_only,
+            "_version": row.version,
             "_update": row.update,
         }
         self._waiting.setdefault(row.table, []).append(values | marks)

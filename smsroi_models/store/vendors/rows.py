@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 from smsroi_models.store.privacy import BARE_NUMBER, CONTACT, WRITTEN_NUMBER, names_a_person
 from smsroi_models.store.tables import TABLES, Column
+from smsroi_models.store.vendors.addresses import masked_page
 from smsroi_models.store.vendors.contract import DroppedRecord, Row
-from smsroi_models.store.vendors.masking import masked
+from smsroi_models.store.vendors.masking import masked, without_contacts
+from smsroi_models.store.vendors.veiling import is_id
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _TELLING_ID = re.compile(f"{CONTACT}|{WRITTEN_NUMBER}")
@@ -16,6 +18,9 @@ _LARGEST_COUNT = 2**53
 _BARE = re.compile(BARE_NUMBER)
 # The hash of a plan is over every character of its record.
 _EXACT = ("record", "sha256")
+_PAGES = ("url", "target_url")
+# Versions of browsers are long numbers.
+_MASKS = {"user_agent": without_contacts}
 
 
 def kept_values(row: Row) -> dict[str, object]:
@@ -55,11 +60,15 @@ def _kept(column: Column, values: Mapping[str, object], needed: bool) -> object:
 def _kept_text(column: Column, value: str) -> str:
     if column.allowed and value not in column.allowed:
         raise DroppedRecord(f"{column.name} is none of {', '.join(column.allowed)}")
-    if column.name.endswith("_id") or column.name == "code":
-        if _TELLING_ID.match(value) or (names_a_person(column) and _BARE.match(value)):
+    if is_id(column):
+        person = names_a_person(column)
+        telling = person and (_BARE.match(value) or without_contacts(value) != value)
+        if telling or _TELLING_ID.match(value):
             raise DroppedRecord(f"{column.name} would give a person away")
         return value
-    return value if column.name in _EXACT else masked(value)
+    if column.name in _PAGES:
+        return masked_page(value)
+    return value if column.name in _EXACT else _MASKS.get(column.name, masked)(value)
 
 
 def _check_range(column: Column, value: float) -> None:

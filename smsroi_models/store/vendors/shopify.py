@@ -27,7 +27,8 @@ _ORDER = (
 _DISCOUNT = ("Name", "Value", "Value Type", "Status", "Start", "End")
 _CUSTOMER = ("First Name", "Last Name", "Email", "Phone", "Total Spent", "Total Orders")
 
-_NOT_EARNED = {"voided", "expired", "pending", "authorized"}
+# What is voided stays so; the others may be paid yet.
+_NOT_PAID = {"voided": True, "expired": False, "pending": False, "authorized": False}
 _CENT = 0.005
 
 
@@ -40,10 +41,7 @@ def _read_order(record: Values, context: Context) -> Iterator[Row]:
             raise DroppedRecord("a line item of a dropped order", listed=False)
         return
     context.last_order, context.last_order_kept = name, False
-    undone = _undone(record)
-    if undone is not None:
-        # An earlier export may have had it as paid.
-        raise DroppedRecord(undone, retracts=Row("orders", {"order_id": name}, retracted=True))
+    _require_earned(record, name)
     context.require_currency(needed(record, "Currency"))
     yield Row(
         "orders",
@@ -56,30 +54,39 @@ def _read_order(record: Values, context: Context) -> Iterator[Row]:
             "coupon_code": (text(record, "Discount Code") or "").upper() or None,
             "source": text(record, "Source"),
         },
+        # No export says when it was made, but what is paid back only grows.
+        version=_refunded(record),
     )
     context.last_order_kept = True
 
 
-def _undone(record: Values) -> str | None:
-    """Return why the order brought no money, None where it did."""
+def _require_earned(record: Values, name: str) -> None:
+    """Drop an order that brought no money; one that never will is taken out of the store, too."""
+    taken = Row("orders", {"order_id": name}, retracted=True)
     if text(record, "Cancelled at") is not None:
-        return "the order was cancelled"
+        raise DroppedRecord("the order was cancelled", retracts=taken)
     status = (text(record, "Financial Status") or "").lower()
-    return "the order is not paid" if status in _NOT_EARNED else None
+    if status in _NOT_PAID:
+        raise DroppedRecord("the order is not paid", retracts=taken if _NOT_PAID[status] else None)
+
+
+def _refunded(record: Values) -> float:
+    return abs(number(record, "Refunded Amount") or 0.0)
 
 
 def net_revenue(record: Values) -> float:
     """Return what the goods brought: after discount and refund, before tax and shipping.
 
-    Where ``Total`` is ``Subtotal + Shipping``, the prices include the tax, and it is taken off. A
-    refund is spread over goods, tax and shipping in proportion.
+    Where ``Total`` is ``Subtotal + Shipping``, the prices include the tax. Which part of it lies in
+    the shipping the file does not say: one rate on both is assumed, so that the goods bear their
+    share. A refund is spread over goods, tax and shipping in proportion.
 
     Examples
     --------
     >>> order = {"Subtotal": "80", "Shipping": "5", "Taxes": "8", "Total": "93"}
     >>> net_revenue(order), net_revenue(order | {"Refunded Amount": "46.50"})
     (80.0, 40.0)
-    >>> net_revenue({"Subtotal": "119", "Shipping": "5", "Taxes": "19", "Total": "124"})
+    >>> net_revenue({"Subtotal": "119", "Shipping": "5.95", "Taxes": "19.95", "Total": "124.95"})
     100.0
     """
     goods = number(record, "Subtotal")
@@ -90,9 +97,8 @@ def net_revenue(record: Values) -> float:
     if total is None:
         total = goods + shipping + taxes
     if taxes and abs(total - goods - shipping) < _CENT:
-        goods -= taxes
-    refunded = abs(number(record, "Refunded Amount") or 0.0)
-    kept = 1 - min(refunded / total, 1.0) if total > 0 else 1.0
+        goods -= taxes * goods / (goods + shipping) if goods + shipping else 0.0
+    kept = 1 - min(_refunded(record) / total, 1.0) if total > 0 else 1.0
     return max(goods, 0.0) * kept
 
 

@@ -18,9 +18,12 @@ COMPANIONS = {
     "_people": ("address", "customer_id"),
     "_first_seen": ("customer_id",),
     "_secret": ("fingerprint",),
+    "_undone_orders": ("order_id",),
+    "_refunds": ("order_id", "refunded"),
 }
 """What a store remembers of its imports: who is who, whose acquired_at is only a first sighting,
-and which secret made the ids. All are pseudonyms."""
+which secret made the ids, and what was cancelled or paid back of orders, which an older export does
+not know. People are pseudonyms."""
 
 _MEMORY = "1GB"
 
@@ -216,7 +219,7 @@ def schema(table: Table) -> pa.Schema:
     """Return the table's columns and the marks of staged rows.
 
     ``_at`` counts the import's records, ``_file`` and ``_row`` say where one stands, ``_update``
-    that the row only completes another one.
+    that the row only completes another one, ``_version`` how far the thing had gone.
     """
     marks = [
         pa.field("_at", pa.int64()),
@@ -225,6 +228,7 @@ def schema(table: Table) -> pa.Schema:
         pa.field("_retracted", pa.bool_()),
         pa.field("_seen", pa.timestamp("us", tz="UTC")),
         pa.field("_seen_only", pa.bool_()),
+        pa.field("_version", pa.float64()),
         pa.field("_update", pa.bool_()),
     ]
     return pa.schema([*(_field(column) for column in table.columns), *marks])

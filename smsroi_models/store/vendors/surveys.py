@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from smsroi_models.errors import ParameterError
+from smsroi_models.store.conform import similar_column
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Values, Vendor
 from smsroi_models.store.vendors.mapping import key_needed
@@ -100,6 +101,16 @@ def _column(context: Context, key: str) -> str:
     return " ".join(str(context.section("survey").get(key, "")).split())
 
 
+def _said(record: Values, context: Context, key: str, default: str) -> str | None:
+    """Return what stands in the column that ``[survey]`` names; a misspelt one is refused."""
+    column = _column(context, key)
+    if column and column not in record:
+        near = similar_column(column, list(record))
+        hint = f"is {near!r} meant?" if near else f"it has {', '.join(sorted(record))}"
+        raise ParameterError(f"{key} of [survey] is {column!r}, no column of the file: {hint}")
+    return text(record, column or default)
+
+
 def _asked(record: Values, survey: Survey, context: Context) -> str:
     """Return the column of the question: named, or the one whose title are its words."""
     column = _column(context, "score") or survey.question
@@ -114,12 +125,11 @@ def _read_sheet(
     record: Values, context: Context, response_id: str, at: datetime, address: str
 ) -> Iterator[Row]:
     survey = _survey(context)
-    who = context.person(
-        text(record, _column(context, "phone")),
-        text(record, _column(context, "email") or address),
-    )
     score = number(record, _asked(record, survey, context))
-    comment = text(record, _column(context, "comment"))
+    who = context.person(
+        _said(record, context, "phone", ""), _said(record, context, "email", address)
+    )
+    comment = _said(record, context, "comment", "")
     yield from _rows(survey, Answer(response_id, at, score, who, comment), context)
 
 
@@ -138,11 +148,16 @@ def _read_surveymonkey(record: Values, context: Context) -> Iterator[Row]:
 
 def _prepare_delighted(context: Context) -> None:
     _survey(context, "nps")
+    if _column(context, "comment") not in ("", "comment"):
+        raise ParameterError(
+            f"comment of [survey] is {_column(context, 'comment')!r}: Delighted's answers hold "
+            'theirs in comment = "comment"'
+        )
 
 
 def _read_delighted(record: Values, context: Context) -> Iterator[Row]:
     kind = (text(record, "survey_type") or "nps").lower()
-    survey = _survey(context, kind if kind in _METRICS else None)
+    survey = _survey(context, "nps")
     if kind != survey.metric:
         raise DroppedRecord("measures something else than [survey] says", listed=False)
     person = record.get("person")

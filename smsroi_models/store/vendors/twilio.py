@@ -11,7 +11,6 @@ from datetime import datetime
 from smsroi_models.store.tables import MESSAGE_STATUSES
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Values, Vendor
-from smsroi_models.store.vendors.masking import masked
 from smsroi_models.store.vendors.replies import intent_of
 from smsroi_models.store.vendors.values import moment, moment_needed, needed, number, text, whole
 
@@ -34,6 +33,7 @@ _CONSOLE = {
     "Price": "price",
     "PriceUnit": "price_unit",
 }
+_MORE = ("messaging_service_sid", "account_sid", "error_code", "price", "price_unit", "num_media")
 _RESOURCE = ("sid", "from", "to", "body", "status", "date_sent", "num_segments", "direction")
 
 
@@ -49,6 +49,9 @@ def _read_console(record: Values, context: Context) -> Iterator[Row]:
 
 def _read_message(record: Values, context: Context) -> Iterator[Row]:
     direction = needed(record, "direction").lower()
+    # ``whatsapp:+1...``, ``rcs:...``, ``messenger:...``: on either side, in either direction.
+    if any(":" in (text(record, end) or "") for end in ("from", "to")):
+        raise DroppedRecord("went over another channel than SMS", listed=False)
     if direction == _INBOUND:
         yield from _inbound(record, context)
     elif direction.startswith("outbound"):
@@ -58,8 +61,6 @@ def _read_message(record: Values, context: Context) -> Iterator[Row]:
 
 
 def _outbound(record: Values, context: Context) -> Row:
-    if ":" in (text(record, "to") or ""):
-        raise DroppedRecord("went over another channel than SMS", listed=False)
     sent_at = moment(record, ("date_sent", "date_created"), context.clock)
     if sent_at is None:
         raise DroppedRecord("was not sent yet: it has no time")
@@ -146,8 +147,8 @@ def _read_click(record: Values, context: Context) -> Iterator[Row]:
             "link_id": link_id,
             "campaign_id": context.campaign_needed(data, made_at),
             "customer_id": context.person(text(data, "to"), None),
-            "url": masked(short),
-            "target_url": masked(needed(data, "link")),
+            "url": short,
+            "target_url": needed(data, "link"),
         },
         seen_at=made_at,
     )
@@ -169,6 +170,7 @@ _LOG = Layout(
     _read_console,
     "Sid",
     _need_campaigns,
+    known=(*_CONSOLE.values(), *_MORE),
 )
 _MESSAGES = Layout(
     "message resources or a bulk export (JSON)",
@@ -176,6 +178,7 @@ _MESSAGES = Layout(
     _read_message,
     "sid",
     _need_campaigns,
+    known=_MORE,
 )
 _CLICKS = Layout(
     "link-click events (JSON)", ("type", "id", "data"), _read_click, "id", _need_campaigns

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from smsroi_models.store.vendors.contract import DroppedRecord, Values
+from smsroi_models.store.vendors.times import UnknownZoneError, written_time
 from smsroi_models.store.vendors.zones import Clock
 
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-_BEFORE_OFFSET = re.compile(r"(\d)\s+([+-]\d{2}:?\d{2}|Z|UTC)$")
+_COUNT = re.compile(r"[0-9]{1,20}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YES, _NO = {"yes", "true", "1"}, {"no", "false", "0"}
 
@@ -70,7 +70,8 @@ def flag(record: Values, name: str) -> bool | None:
 def moment(record: Values, names: str | Iterable[str], clock: Clock) -> datetime | None:
     """Return the first time among the columns, in UTC; None where all are blank.
 
-    ISO 8601 (also with a space before the offset), RFC 2822, or the clock's own format. A time
+    ISO 8601 (also with a space before the offset), RFC 2822, or the clock's own format; nothing
+    that is nearly one of them. A time
     without offset is read in the clock's zone.
 
     >>> moment({"Paid at": "2025-10-07 09:50:26 +0200"}, "Paid at", Clock()).isoformat()
@@ -102,7 +103,7 @@ def from_epoch(record: Values, name: str, per_second: int) -> datetime:
     '2024-01-01T00:00:00.000001+00:00'
     """
     found = needed(record, name)
-    if not found.isdigit():
+    if not _COUNT.fullmatch(found):
         raise DroppedRecord(f"{name} is no count of time")
     # Whole numbers throughout: microseconds since 1970 do not fit a float.
     try:
@@ -118,12 +119,11 @@ def _parsed(found: str, name: str, clock: Clock) -> datetime:
             return datetime.strptime(written, clock.time_format)
         except ValueError as error:
             raise DroppedRecord(f"{name} is not a time of the format given") from error
-    plain = _BEFORE_OFFSET.sub(r"\1\2", written)
     try:
-        return datetime.fromisoformat(plain.removesuffix("UTC") + "Z" * plain.endswith("UTC"))
-    except ValueError:
-        pass
-    try:
-        return parsedate_to_datetime(written)
+        return written_time(written)
+    except UnknownZoneError as error:
+        raise DroppedRecord(
+            f"{name} names a zone that is none of RFC 2822's: export it with an offset, or in UTC"
+        ) from error
     except ValueError as error:
         raise DroppedRecord(f"{name} is no time in ISO 8601 or RFC 2822") from error

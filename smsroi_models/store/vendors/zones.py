@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from smsroi_models.errors import ParameterError
+from smsroi_models.store.vendors.times import format_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,26 @@ def zone_called(name: str) -> tzinfo | None:
         raise ParameterError(
             f"time zone is {name!r}: name one of the tz database, like Europe/Berlin or UTC"
         ) from error
+
+
+def checked_format(time_format: str, place: str) -> str:
+    """Return the format, if times can be read by it.
+
+    Raises
+    ------
+    ParameterError
+        If it has letters that mean nothing, or leaves the date, the half of the day or the zone
+        in doubt; the text names ``place``.
+
+    Examples
+    --------
+    >>> checked_format("%d/%m/%Y %H:%M", "--time-format")
+    '%d/%m/%Y %H:%M'
+    """
+    fault = format_fault(time_format)
+    if fault is not None:
+        raise ParameterError(
+            f"{place} is {time_format!r}: {fault}. It takes the letters of Python's strptime, "
+            "like '%m/%d/%Y %I:%M %p'"
+        )
+    return time_format

@@ -437,3 +437,31 @@ def test_a_row_of_another_length_is_dropped(tmp_path):
     log.write_text(log.read_text()[:-20])
     done = import_files(TWILIO, [log], store, SPRING)
     assert done.dropped == {"has more or fewer fields than the header": 1}
+
+
+def test_ids_stay_apart_also_where_the_list_comes_after_the_link(tmp_path):
+    store = campaigns_store(tmp_path / "store")
+    _, orders = _everything(tmp_path)
+    assert import_files(SHOPIFY, orders, store, context()).linked == 2
+    by_mail, by_number = address_id("ada@example.com"), phone_id(ADA)
+    drawn = tmp_path / "assignments.parquet"
+    _assignments((by_mail, "holdout"), (by_number, "treatment")).to_parquet(drawn)
+    for _ in range(2):
+        done = import_files(SMSROI, [drawn], store, context())
+        import_files(SHOPIFY, orders, store, context())
+        with open_store(store) as opened:
+            found = opened["assignments"].to_pandas().set_index("customer_id").arm.to_dict()
+        assert found == {by_mail: "holdout", by_number: "treatment"}
+    assert done.tables["assignments"].to_dict() == {"added": 0, "changed": 0, "removed": 0}
+
+
+def test_one_drawn_address_that_was_linked_before_is_the_numbers(tmp_path):
+    store = campaigns_store(tmp_path / "store")
+    _, orders = _everything(tmp_path)
+    import_files(SHOPIFY, orders, store, context())
+    drawn = tmp_path / "assignments.parquet"
+    _assignments((address_id("ada@example.com"), "holdout")).to_parquet(drawn)
+    for _ in range(2):
+        assert import_files(SMSROI, [drawn], store, context()).kept_apart == 0
+    with open_store(store) as opened:
+        assert opened["assignments"].to_pandas().customer_id.tolist() == [phone_id(ADA)]

@@ -320,3 +320,28 @@ def test_a_column_that_the_file_lacks_is_named(tmp_path):
         _mapped(tmp_path, ASSIGNMENTS, [{"campaign": "SPRING", "phone": ADA, "group": "A"}])
     with pytest.raises(ParameterError, match="--mapping"):
         mapped_vendor(context())
+
+
+def test_costs_of_several_files_count_together(tmp_path):
+    _, store = _mapped(tmp_path, COSTS, [{"what": "agency", "amount": "-7"}])
+    rules, settings = read_mapping(tmp_path / "mapping.toml")
+    ready = context(rules=rules, settings=settings)
+    january = [{"what": "agency", "amount": "-10"}, {"what": "agency", "amount": "-20"}]
+    files = [
+        write_csv(tmp_path / "jan.csv", january),
+        write_csv(tmp_path / "feb.csv", [{"what": "agency", "amount": "-5"}]),
+    ]
+    for _ in range(2):
+        done = import_files(mapped_vendor(ready), files, store, ready)
+        assert (done.read, done.kept) == (3, 3)
+        assert sorted(_frame(store, "costs").amount) == [5.0, 10.0, 20.0]
+
+
+def test_a_format_of_times_that_leaves_something_in_doubt_is_refused(tmp_path):
+    toml = ASSIGNMENTS.replace('"at"', '{ column = "at", format = "%d.%m.%Y %I:%M" }')
+    (tmp_path / "m.toml").write_text(toml)
+    rules, settings = read_mapping(tmp_path / "m.toml")
+    with pytest.raises(ParameterError, match="hours of twelve"):
+        mapped_vendor(context(rules=rules, settings=settings))
+    with pytest.raises(ParameterError, match="cannot be read"):
+        read_mapping(tmp_path)

@@ -1,6 +1,7 @@
 """The vendors beside Twilio and Shopify: each layout, and the trap that each of them sets."""
 
 import json
+import re
 
 import pandas as pd
 import pyarrow as pa
@@ -13,6 +14,7 @@ from exports import (
     campaigns_store,
     click_event,
     context,
+    order,
     phone_id,
     write_csv,
     write_lines,
@@ -393,3 +395,32 @@ def test_every_vendor_refuses_a_file_that_is_not_its_own(tmp_path, vendor):
 def test_an_unknown_vendor_is_named_with_the_nearest():
     with pytest.raises(ParameterError, match="is 'shopify' meant"):
         vendor_called("shopfy", context())
+
+
+def test_a_misspelt_column_of_the_survey_is_refused(tmp_path):
+    row = {"#": "t1", "How likely are you to recommend us?": "9", "Why?": "", "Your e-mail": ""}
+    file = write_csv(tmp_path / "t.csv", [row | {"Submit Date (UTC)": "2025-03-05 10:01:00"}])
+    for wrong, key, near in (("Why", "comment", "Why?"), ("Your mail", "email", "Your e-mail")):
+        toml = SURVEY.replace(f'"{near}"', f'"{wrong}"')
+        with pytest.raises(
+            ParameterError, match=f"{key} of .survey. is '{wrong}'.*is " + re.escape(repr(near))
+        ):
+            _bring(tmp_path, "typeform", file, toml)
+
+
+def test_comments_outcomes_and_sources_are_masked_alike(tmp_path):
+    said = (
+        "020 7946 0958; 07911 123456; 01 23 45 67 89; 0170/1234567; (202)5550142; 202/555-0142; "
+        "ada@例え.世界"
+    )
+    row = {"#": "t1", "How likely are you to recommend us?": "9", "Why?": f"{said}; 2025-03-05"}
+    row |= {"Your e-mail": "", "Submit Date (UTC)": "2025-03-05 10:01:00"}
+    _, tables = _bring(tmp_path, "typeform", write_csv(tmp_path / "t.csv", [row]), SURVEY)
+    kept = "***; ***; ***; ***; ***; ***; ***"
+    assert tables["responses"].comment.tolist() == [f"{kept}; 2025-03-05"]
+    call = write_lines(tmp_path / "c.jsonl", [_call("CAL1", lead_status=said)])
+    _, tables = _bring(tmp_path, "callrail", call, campaign_id="SPRING")
+    assert tables["calls"].outcome.tolist() == [kept]
+    placed = write_csv(tmp_path / "o.csv", [order("#1", Source=said)])
+    _, tables = _bring(tmp_path, "shopify", placed)
+    assert tables["orders"].source.tolist() == [kept]

@@ -12,6 +12,7 @@ from exports import (
     CONSOLE,
     CONSOLE_OLDER,
     SERVICE,
+    SHOP,
     bulk,
     campaigns_store,
     click_event,
@@ -89,7 +90,7 @@ def test_link_clicks_make_links_and_clicks_and_hide_the_address_in_the_target(tm
     assert (done.kept, done.left_out) == (2, {"is no link click": 1})
     links, clicks = _frame(store, "links"), _frame(store, "clicks")
     assert links.customer_id.tolist() == [phone_id(ADA)]
-    assert links.target_url[0] == "https://shop.example.com/sale?utm_campaign=spring&email=***"
+    assert links.target_url[0] == "https://shop.example.com/sale?utm_campaign=spring"
     assert set(clicks.link_id) == set(links.link_id)
     assert clicks.user_agent[0] == "Mozilla/5.0 (iPhone) AppleWebKit/605.1.15"
 
@@ -161,9 +162,11 @@ def test_records_that_cannot_be_used_are_dropped_each_with_its_reason(tmp_path):
     store = campaigns_store(tmp_path / "store")
     rows = [logged(f"SM{i}", **changes) for i, (changes, _) in enumerate(UNUSABLE)]
     rows += [logged("SM-good"), logged("SM-chat", To=f"whatsapp:{ADA}")]
+    rows += [reply("SM-said", "STOP", From=f"whatsapp:{ADA}", To=f"whatsapp:{SHOP}")]
+    rows += [logged("SM-rich", From="rcs:shop_agent"), reply("SM-tap", "STOP", To="rcs:shop_agent")]
     done = import_files(TWILIO, [write_csv(tmp_path / "log.csv", rows)], store, SPRING)
-    assert (done.read, done.kept) == (len(UNUSABLE) + 2, 1)
-    assert done.left_out == {"went over another channel than SMS": 1}
+    assert (done.read, done.kept) == (len(UNUSABLE) + 5, 1)
+    assert done.left_out == {"went over another channel than SMS": 4}
     listed = pd.read_csv(done.dropped_file)
     assert listed.reason.tolist() == [reason for _, reason in UNUSABLE]
     assert listed.record.tolist() == [*range(1, len(UNUSABLE) + 1)]
@@ -244,3 +247,50 @@ def test_an_older_export_does_not_take_a_delivery_back(tmp_path):
     assert not any(change.any for change in done.tables.values())
     message = _frame(store, "messages").iloc[0]
     assert (message.status, message.price) == ("delivered", 0.0079)
+
+
+def test_a_count_of_segments_that_an_export_lacks_does_not_undo_one(tmp_path):
+    store = campaigns_store(tmp_path / "store")
+    with_count = write_csv(tmp_path / "a.csv", [logged("SM1")])
+    without = write_csv(tmp_path / "b.csv", [logged("SM1", NumSegments="", Price="")])
+    import_files(TWILIO, [with_count], store, SPRING)
+    done = import_files(TWILIO, [without], store, SPRING)
+    assert not any(change.any for change in done.tables.values())
+    assert _frame(store, "messages").segments.tolist() == [2]
+
+
+def test_prices_without_a_currency_are_the_stores_only_if_somebody_says_so(tmp_path):
+    store = campaigns_store(tmp_path / "store")
+    day = write_lines(tmp_path / "day.json.gz", [bulk("SM1")])
+    with pytest.raises(ParameterError, match=r"does not say their currency.*--currency"):
+        import_files(TWILIO, [day], store, context(campaign_id="SPRING", currency=None))
+    assert import_files(TWILIO, [day], store, SPRING).kept == 1
+    free = write_lines(tmp_path / "free.json.gz", [bulk("SM2", price=None)])
+    silent = context(campaign_id="SPRING", currency=None)
+    assert import_files(TWILIO, [free], store, silent).kept == 1
+
+
+def test_texts_that_move_to_another_campaign_are_counted(tmp_path):
+    campaigns = pd.read_parquet(campaigns_store(tmp_path / "store") / "campaigns.parquet")
+    both = pd.concat([campaigns, campaigns.assign(campaign_id="SUMMER")])
+    store = tmp_path / "store"
+    both.to_parquet(store / "campaigns.parquet", index=False)
+    log = write_csv(tmp_path / "log.csv", [logged("SM1"), logged("SM2"), reply("SM3", "STOP")])
+    assert import_files(TWILIO, [log], store, SPRING).moved == {}
+    done = import_files(TWILIO, [log], store, context(campaign_id="SUMMER"))
+    assert done.moved == {"messages": 2, "replies": 1, "subscriptions": 1}
+    assert import_files(TWILIO, [log], store, context(campaign_id="SUMMER")).moved == {}
+
+
+def test_a_rule_for_a_column_that_is_nowhere_is_refused(tmp_path):
+    store = campaigns_store(tmp_path / "store")
+    log = write_csv(tmp_path / "log.csv", [logged("SM1")])
+    for misspelt in ({"where": {"bodyy": "hi"}}, {"matches": {"bodyy": re.compile("hi")}}):
+        with pytest.raises(ParameterError, match="'bodyy', which no record has: is 'body' meant"):
+            import_files(TWILIO, [log], store, context(rules=(CampaignRule("SPRING", **misspelt),)))
+    # One mapping serves the log, which has no service, and the resources, which have one.
+    rules = (
+        CampaignRule("SPRING", where={"messaging_service_sid": "MG1"}),
+        CampaignRule("SPRING", where={"Status": "delivered"}),
+    )
+    assert import_files(TWILIO, [log], store, context(rules=rules)).kept == 1

@@ -1,0 +1,32 @@
+"""The figures of the report on a survey for machines: what becomes ``results.json``."""
+
+from smsroi_models.report import survey_words as words
+from smsroi_models.report.payload import Results
+from smsroi_models.report.results import SURVEYED
+from smsroi_models.report.survey_values import survey_values
+from smsroi_models.survey_result import SurveyResult
+
+
+def results(result: SurveyResult, campaign_id: str) -> Results:
+    """Return the figures for ``results.json``; the id is that of the report's folder."""
+    return Results(
+        {
+            "campaign_id": campaign_id,
+            "name": f"Survey {result.survey.survey_id}",
+            "title": words.TITLE,
+            "currency": result.currency,
+            "as_of": _iso(result),
+            "verdict": words.verdict(result),
+            "outcome": SURVEYED,
+            "evidence": "answers",
+            "store_fingerprint": result.store_fingerprint,
+            "figures": survey_values(result),
+            "checks": [check.to_dict() for check in result.checks],
+        }
+    )
+
+
+def _iso(result: SurveyResult) -> str:
+    moment = result.as_of
+    midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    return f"{moment:%Y-%m-%d}" if midnight else f"{moment:%Y-%m-%dT%H%M%SZ}"
