@@ -211,7 +211,6 @@ def _without_holdout(
 ) -> Aside:
     if readiness.waiting:
         return _set_aside(campaign, "running", "its windows are not over, and nobody was held out")
-    held = "nobody was held out"
     try:
         found = counterfactual_roi(
             store,
@@ -220,9 +219,9 @@ def _without_holdout(
             confidence_level=together.confidence_level,
         )
     except SmsroiError as reason:
-        return _set_aside(campaign, "no holdout", f"{held}, and no forecast can be made: {reason}")
+        return _set_aside(campaign, "no holdout", f"no forecast can be made: {reason}")
     told = "" if found.profit else "; its cost is not known"
-    forecast = f"{held}: a forecast from its customers' own past{told}"
+    forecast = f"a forecast from its customers' own past{told}"
     return _set_aside(campaign, "no holdout", forecast, found.profit)
 
 

@@ -45,7 +45,7 @@ def forest(result: PortfolioResult) -> Picture | Html:
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.3, -0.7)
         axes.margins(x=0.04)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
         axes.set_xlabel(f"return on cost (ROI)\nbars: {_level(result)}\n{_legend(result)}")
         head(figure, title)
@@ -113,10 +113,14 @@ def _gathered(known: list[CampaignFigures], result: PortfolioResult) -> list[Est
 
 
 def _dates(known: list[CampaignFigures]) -> tuple[Any, list[str]]:
-    """Return at most four of the days on which a window ended, and how they are written."""
-    last = len(known) - 1
-    places = sorted({round(part * last / 3) for part in range(4)})
-    days = [known[place].ends_at for place in places]
+    """Return a few of the days on which a window ended, and how they are written."""
+    first, last = known[0].ends_at, known[-1].ends_at
+    days = [first]
+    for each in known[1:]:
+        # A date takes a quarter of the axis: the last one stands, and none too close to it.
+        if each.ends_at - days[-1] >= 0.28 * (last - first) <= last - each.ends_at:
+            days.append(each.ends_at)
+    days += [last] if last > first else []
     return days, [f"{day:%-d %b %Y}" for day in days]
 
 

@@ -23,10 +23,12 @@ from smsroi_models.report.numbers import (
 from smsroi_models.report.results import versions
 from smsroi_models.report.words import confidence
 
+# What other tables say stands in each campaign's own report.
+_NEEDED = ("messages", "costs", "subscriptions", "plans")
 _KINDS = {
     "no holdout": "Nobody held out",
     "programme": "A programme",
-    "running": "Still running",
+    "running": "Not over yet",
     "failed": "A check failed",
     "not estimable": "Cannot be read",
 }
@@ -39,7 +41,7 @@ def verdict(result: PortfolioResult) -> Html:
         "portfolio_verdict.html",
         as_of=result.as_of,
         outcome=result.outcome,
-        headline=words.HEADLINES[result.outcome],
+        headline=words.headline(result),
         sentence=words.sentence(result),
         one_by_one=words.one_by_one(result),
         failed=[shortened(name) for name in failed],
@@ -184,6 +186,7 @@ def aside(result: PortfolioResult) -> Html:
     return fragment(
         "portfolio_aside.html",
         rows=[_aside_row(each, money) for each in result.aside],
+        weaker=any(each.profit for each in result.aside),
         confidence=confidence(result.confidence_level),
     )
 
@@ -191,7 +194,8 @@ def aside(result: PortfolioResult) -> Html:
 def limits(result: PortfolioResult) -> Html:
     """Return what the report does not show, and what absent tables keep it from saying."""
     cautions = [(shortened(each.name), text) for each in result.campaigns for text in each.cautions]
-    return fragment("portfolio_limits.html", missing=result.missing, cautions=cautions)
+    missing = {name: text for name, text in result.missing.items() if name in _NEEDED}
+    return fragment("portfolio_limits.html", missing=missing, cautions=cautions)
 
 
 def method(result: PortfolioResult) -> Html:
@@ -259,7 +263,6 @@ def _aside_row(each: Aside, money: Money) -> dict[str, object]:
         "campaign_id": shortened(each.campaign_id),
         "started": f"{each.starts_at:%-d %b %Y}",
         "kind": _KINDS[each.kind],
-        "weaker": each.kind == "no holdout",
         "reason": shortened(f"{each.reason[:1].upper()}{each.reason[1:]}", 400).rstrip("."),
         "profit": with_interval(each.profit, money, 0.01) if each.profit else None,
     }

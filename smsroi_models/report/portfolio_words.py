@@ -14,6 +14,12 @@ HEADLINES = {
     "unclear": "Cannot tell: together they may have won or lost money.",
     "unknown": "Cannot tell: no profit of any campaign can be read.",
 }
+_OF_ONE = {
+    "paid": "Yes, the one campaign that can be read paid for itself.",
+    "lost": "No, the one campaign that can be read did not pay for itself.",
+    "unclear": "Cannot tell: one campaign can be read, and it does not settle it.",
+    "unknown": HEADLINES["unknown"],
+}
 OUTCOMES = {"paid": "paid", "lost": "lost", "unclear": "cannot tell", "unknown": "cost not known"}
 _NAME = 60
 # With fewer, what a new one may return reaches further than any campaign ever did.
@@ -22,7 +28,14 @@ _FEWEST_TO_FORETELL = 6
 
 def verdict(result: PortfolioResult) -> str:
     """Return the answer to the report's question in one piece."""
-    return f"{HEADLINES[result.outcome]} {sentence(result)}"
+    return f"{headline(result)} {sentence(result)}"
+
+
+def headline(result: PortfolioResult) -> str:
+    """Return the answer in a few words; of one campaign it is no answer about several."""
+    if len(result.p_values) == 1:
+        return _OF_ONE[result.outcome]
+    return HEADLINES[result.outcome]
 
 
 def sentence(result: PortfolioResult) -> str:
@@ -47,17 +60,14 @@ def sentence(result: PortfolioResult) -> str:
 
 
 def one_by_one(result: PortfolioResult) -> str:
-    """Say how many campaigns clearly paid, clearly lost, and cannot be told."""
-    if not result.p_values:
+    """Say how many campaigns clearly paid, clearly lost, and cannot be told; nothing of one."""
+    if len(result.p_values) < 2:
         return ""
     paid, lost, unclear = (result.count(name) for name in ("paid", "lost", "unclear"))
     total = paid + lost + unclear
-    if total == 1:
-        told = {1: "it clearly paid", 0: "it clearly lost" if lost else "it cannot be told"}
-        return f"One by one: {told[paid]}."
     return (
-        f"One by one, of {total} campaigns {paid} clearly paid, {lost} clearly lost money, and of "
-        f"{unclear} it cannot be told."
+        f"One by one, of {total} campaigns {paid or 'none'} clearly paid, {lost or 'none'} clearly "
+        f"lost money, and of {unclear or 'none'} it cannot be told."
     )
 
 
@@ -172,7 +182,7 @@ def best(result: PortfolioResult) -> str:
 def trend(result: PortfolioResult) -> str:
     """Say whether the return rose or fell over time."""
     if result.trend is None:
-        return f"No trend can be told: {result.no_trend}."
+        return "No trend can be told: it takes four campaigns with a return, at different times."
     found, level = result.trend, confidence(result.confidence_level)
     told = f"{say(found, percent, 0.01)} from the first campaign to the last, {level} confidence"
     if found.ci_lower <= 0 <= found.ci_upper:
@@ -205,25 +215,30 @@ def holdouts(result: PortfolioResult) -> str:
 
 def bought(result: PortfolioResult) -> str:
     """Say what the holdouts bought: the answers that nothing else gives."""
-    paid, lost = result.count("paid"), result.count("lost")
-    unclear = result.count("unclear")
-    found = (
-        f"{paid} campaigns that clearly earned their cost"
-        if paid != 1
-        else ("1 campaign that clearly earned its cost")
-    )
-    waste = f"{lost} that clearly did not" if lost else "none that clearly lost"
+    found = [
+        _campaigns(result.count("paid"), "clearly earned its cost", "clearly earned their cost"),
+        _campaigns(result.count("lost"), "clearly did not", "clearly did not"),
+        _campaigns(result.count("unclear"), "needs more customers", "need more customers")
+        + " or another offer",
+    ]
+    told = ", ".join(part for part in found if not part.startswith("0 "))
     return (
-        f"For that, this page knows what texts caused: {found}, {waste}, and {unclear} that need "
-        "more customers or another offer. Without held-out customers none of this could be told "
-        "from orders that would have come anyway."
+        f"For that, this page knows what texts caused: {told or 'the margin, if not the profit'}. "
+        "Without held-out customers none of this could be told from orders that would have come "
+        "anyway."
     )
+
+
+def _campaigns(count: int, one: str, several: str) -> str:
+    return f"{count} campaign that {one}" if count == 1 else f"{count} campaigns that {several}"
 
 
 def forest_finding(result: PortfolioResult) -> str:
     """Say what the figure of all campaigns shows, in its title."""
     paid, lost = result.count("paid"), result.count("lost")
     total = sum(each.roi is not None for each in result.campaigns)
+    if total == 1:
+        return "The return of the one campaign that can be read"
     if not paid and not lost:
         return f"None of {total} campaigns can be told from break-even on its own"
     parts = [f"{paid} clearly paid"] if paid else []
