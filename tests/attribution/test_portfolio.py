@@ -220,3 +220,22 @@ def test_the_outcome_of_all_follows_the_interval(result) -> None:
     assert replace(result, total_profit=low).outcome == "paid"
     high = replace(result.total_profit, ci_lower=-2.0, ci_upper=-1.0)
     assert replace(result, total_profit=high).outcome == "lost"
+
+
+def test_without_any_holdout_nothing_is_summed_and_forecasts_stand_aside(tmp_path: Path) -> None:
+    """One of the two can be forecast from its past; what it earned is weaker evidence."""
+    program = smsroi.simulate_program(
+        4_000, 2, np.random.default_rng(5), spacing_days=60, detail="core"
+    )
+    tables = {name: rows for name, rows in program.tables.items() if name != "plans"}
+    assigned = tables["assignments"]
+    tables["assignments"] = assigned[assigned.arm == "treatment"].reset_index(drop=True)
+    with smsroi.open_store(smsroi.write_store(tables, tmp_path / "all"), threads=1) as opened:
+        found = smsroi.analyze_portfolio(opened)
+        own = smsroi.counterfactual_roi(opened, "camp-02")
+    assert found.campaigns == () and found.outcome == "unknown"
+    assert (found.total_profit, found.holdout_cost, found.pooled) == (None, None, None)
+    assert [each.kind for each in found.aside] == ["no holdout"] * 2
+    assert found.aside[1].profit == own.profit
+    assert len(found.to_frame()) == 0
+    assert not any(touch.evidence for touch in found.factors.touches)
