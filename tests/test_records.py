@@ -63,6 +63,7 @@ def _results(store: smsroi.Store) -> list[object]:
         smsroi.TrackedCredit("camp-01", campaign.tracked.claims[0], FIGURE, 1e6, 0.95),
         _fatigue(),
         smsroi.incrementality_factors(store),
+        smsroi.analyze_portfolio(store, factors=False),
         smsroi.analyze_programme(store, "GLOBAL-2025"),
         smsroi.propose_campaign(store, window_days=14),
         smsroi.analyze_audience(store),

@@ -16,6 +16,7 @@ COMMANDS = {
     "explore": "smsroi lab",
     "campaign_roi": "smsroi report CAMPAIGN",
     "campaign_without_holdout": "smsroi report CAMPAIGN",
+    "portfolio": "smsroi portfolio",
     "programme_roi": "smsroi programme PROGRAMME",
     "customer_lifetime_value": "smsroi clv",
     "audience_health": "smsroi audience",

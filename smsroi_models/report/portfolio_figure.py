@@ -4,7 +4,6 @@ from typing import Any
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.attribution.cohorts import sum_of_independent
@@ -15,7 +14,9 @@ from smsroi_models.report.drawing import (
     BLUE,
     GREY,
     INK,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -29,14 +30,14 @@ _LONGEST_NAME = 17
 MOST_CAMPAIGNS = 40
 
 
-def forest(result: PortfolioResult) -> Picture | Html:
+def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw each campaign's ROI, as measured and after allowing for luck, the oldest on top."""
     read = [each for each in result.campaigns if each.roi]
     if not read:
         return Html("")
     shown, title = read[-MOST_CAMPAIGNS:], words.forest_finding(result)
     with figure_style():
-        figure = Figure(figsize=(5.2, 2.0 + 0.36 * len(shown)))
+        figure = canvas(ax, (5.2, 2.0 + 0.36 * len(shown)))
         axes = figure.subplots()
         for row, each in enumerate(shown):
             _draw(axes, row, each, result)
@@ -54,7 +55,7 @@ def forest(result: PortfolioResult) -> Picture | Html:
     return Picture(figure, f"{title}. {_say_forest(shown, result)}.")
 
 
-def gathered(result: PortfolioResult) -> Picture | Html:
+def gathered(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw the profit of all campaigns gathered from the first on, with its interval."""
     known = [each for each in result.campaigns if each.profit]
     if len(known) < 2:
@@ -63,7 +64,7 @@ def gathered(result: PortfolioResult) -> Picture | Html:
     days: Any = [each.ends_at for each in known]
     money, title = Money(result.currency), words.money_finding(result)
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.6))
+        figure = canvas(ax, (5.2, 3.6))
         axes = figure.subplots()
         low, high = [one.ci_lower for one in sums], [one.ci_upper for one in sums]
         axes.fill_between(days, low, high, color=BLUE, alpha=0.18, linewidth=0)
