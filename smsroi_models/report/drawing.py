@@ -111,7 +111,7 @@ class Handed:
         """Show dollar signs as such: the texts of axes made elsewhere do not have our look."""
         for axes in self._drawn:
             for text in axes.findobj(Text):
-                text.set_parse_math(False)  # type: ignore[attr-defined]
+                text.set_parse_math(False)
 
     def colorbar(self, drawn: Any, **kwargs: Any) -> Any:
         """Draw a scale of colours beside its axes."""
