@@ -188,7 +188,7 @@ def test_a_programme_above_it_is_no_other_campaign(tables, result, tmp_path):
         assert smsroi.is_programme(opened, "GLOBAL")
         again = smsroi.counterfactual_roi(opened, "camp-01")
     # Only the controls are fewer: whom the programme counts as texted is none.
-    found, before = again.roi.roi, result.roi.roi
+    found, before = again.roi, result.roi
     assert abs(found.estimate - before.estimate) < 0.1 * before.standard_error
 
 
