@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from smsroi_models.attribution.design_checks import ENOUGH_POWER
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.estimates import DayLift
+from smsroi_models.likelihood import in_words
 from smsroi_models.report import words_so_far
 from smsroi_models.report.numbers import Money, percent, plain, probability, say, step_for
 from smsroi_models.result import CampaignResult
@@ -63,6 +65,21 @@ def _since(result: CampaignResult) -> str:
         f"That is the window alone: {last.days} days after it, the margin it had brought in all "
         f"was {left}{against}."
     )
+
+
+def how_sure(result: CampaignResult) -> str:
+    """Say in a word of the stated scale how likely a profit is; empty where that is not told."""
+    chance = result.roi.probability_of_profit
+    if chance is None or result.outcome == "invalid":
+        return ""
+    when = "" if result.so_far is None else " by now"
+    word = in_words(chance)
+    said = f"{word[0].upper()}{word[1:]} that it made a profit{when} ({probability(chance)})."
+    if word == "about as likely as not":
+        said = f"A profit{when} is about as likely as not ({probability(chance)})."
+    # How small a test was is in the probability already.
+    hidden = [c for c in result.checks if c.status == "failed" and c.name != ENOUGH_POWER]
+    return f"{said} What the failed checks may hide is not in that figure." if hidden else said
 
 
 def next_step(result: CampaignResult) -> str:
