@@ -92,7 +92,12 @@ def ledger(result: CampaignResult) -> Html:
         rows.append(("Profit", *with_interval(roi.profit, money, 0.01), "grand"))
     if roi.roi is not None:
         rows.append(("Return on cost (ROI)", *with_interval(roi.roi, percent, 0.01), "total"))
-    return fragment("ledger.html", rows=rows, confidence=words.confidence(roi.confidence_level))
+    return fragment(
+        "ledger.html",
+        sentence=words.money_sentence(result),
+        rows=rows,
+        confidence=words.confidence(roi.confidence_level),
+    )
 
 
 def lift_table(result: CampaignResult) -> Html:
@@ -107,6 +112,7 @@ def lift_table(result: CampaignResult) -> Html:
                 rows.append(_lift_row(label, pair.unadjusted, name, money, main=False))
     return fragment(
         "lift_table.html",
+        sentence=words.lift_sentence(result),
         rows=rows,
         adjusted=bool(result.covariates),
         not_estimable=[
@@ -141,6 +147,11 @@ def systems(result: CampaignResult) -> Html:
     return systems_tables(
         result.systems, result.tracked, result.campaign.currency, result.confidence_level
     )
+
+
+def days(result: CampaignResult) -> Html:
+    """Return from which day on it could be told, for a reader of every day."""
+    return fragment("days.html", sentence=f"{words.payback(result)}. {words.first_clear(result)}.")
 
 
 def after_window(result: CampaignResult) -> Html:

@@ -224,6 +224,22 @@ def _direction(lift: Lift) -> str:
     return "fell" if lift.ci_upper < 0 else "shows no clear change"
 
 
+def lift_sentence(result: CampaignResult) -> str:
+    """Say the same as the title, and of how many customers."""
+    lift = result.lift["revenue"].headline
+    return (
+        f"{lift_finding(result)}. Set against each other are {lift.n_treatment:,} customers "
+        f"assigned to a text and {lift.n_holdout:,} held out."
+    )
+
+
+def money_sentence(result: CampaignResult) -> str:
+    """Say what extra revenue there was, and what is left of it."""
+    revenue = say(result.roi.incremental_revenue, Money(result.campaign.currency), 0.01)
+    left = waterfall_finding(result)
+    return f"Extra revenue {revenue}. {left}."
+
+
 def waterfall_finding(result: CampaignResult) -> str:
     """Say what is left of the extra revenue, in a figure's title."""
     roi, money = result.roi, Money(result.campaign.currency)
