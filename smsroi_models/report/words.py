@@ -31,7 +31,9 @@ def verdict(result: CampaignResult) -> str:
     """Return the answer to the report's question in one piece, with the checks that failed."""
     failed = [check.name.lower() for check in result.checks if check.status == "failed"]
     caution = f" Checks that failed: {', '.join(failed)}." if failed else ""
-    return f"{headline(result)} {sentence(result)}{caution}"
+    open_ended = result.outcome == "unclear" and result.so_far is None
+    sure = f" {how_sure(result)}" if open_ended else ""
+    return f"{headline(result)} {sentence(result)}{sure}{caution}"
 
 
 def headline(result: CampaignResult) -> str:
@@ -316,12 +318,11 @@ def _lost(roi: Roi, money: Money) -> str:
 
 
 def _unclear(roi: Roi, money: Money) -> str:
-    assert roi.profit is not None and roi.probability_of_profit is not None
+    assert roi.profit is not None
     best = profit_or_loss(roi.profit.estimate, money, step_for(roi.profit, 0.01))
     return (
         f"The best estimate is {best}, but anything from {money_range(roi.profit, money)} fits the "
-        f"data at {confidence(roi.confidence_level)} confidence. The probability that it made a "
-        f"profit is {probability(roi.probability_of_profit)}."
+        f"data at {confidence(roi.confidence_level)} confidence."
     )
 
 
