@@ -79,8 +79,9 @@ def growth(result: AudienceResult) -> Picture | Html:
         flow.bar(places, came, color=BLUE, width=0.75, label="joined or came back")
         flow.bar(places, -left, color=RED, width=0.75, label="left")
         flow.axhline(0, color=INK, linewidth=0.8)
-        flow.set_title("joined and left in the month", fontsize=10.5, fontweight="normal", pad=4)
-        flow.legend(frameon=False, loc="best", fontsize=9)
+        flow.set_title("in the month", fontsize=10.5, fontweight="normal", pad=4)
+        # Above the bars: wherever bars are, there are none of a legend's size.
+        flow.legend(frameon=False, loc="lower right", fontsize=9, ncols=2, bbox_to_anchor=(1, 0.97))
         every = max(1, int(np.ceil(len(months) / 6)))
         shown = places[::-1][::every][::-1]
         flow.set_xticks(shown, [f"{months[i].starts:%b}\n{months[i].starts:%Y}" for i in shown])

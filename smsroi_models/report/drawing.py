@@ -71,7 +71,7 @@ def figure_style() -> Iterator[None]:
 def head(figure: Figure, finding: str) -> None:
     """Write what a figure found above it."""
     figure.suptitle(
-        "\n".join(textwrap.wrap(finding, 52)), x=0.01, ha="left", fontsize=12, fontweight="bold"
+        "\n".join(textwrap.wrap(finding, 46)), x=0.01, ha="left", fontsize=12, fontweight="bold"
     )
 
 

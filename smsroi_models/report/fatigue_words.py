@@ -24,7 +24,7 @@ def fatigue_finding(found: Fatigue) -> str:
         return f"Up to {most}, the most seen, one more text still pays"
     if paying.status == "never paid" and paying.ci_upper == paying.lowest_seen:
         return f"Even at {_a_week(paying.lowest_seen)}, the fewest seen, one more text does not pay"
-    return "From how many texts on one more does not pay cannot be told yet"
+    return "How many texts are too many cannot be told yet"
 
 
 def fatigue_sentence(found: Fatigue, currency: str) -> str:

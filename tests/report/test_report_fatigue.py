@@ -72,12 +72,12 @@ def test_the_frequency_is_told_with_its_interval() -> None:
         ),
         (
             PayingFrequency("not reached", None, 1.5, None, 0.0, 2.0),
-            "From how many texts on one more does not pay cannot be told yet",
+            "How many texts are too many cannot be told yet",
             "From 1.5 texts a week on it may not pay",
         ),
         (
             PayingFrequency("reached", 1.0, None, None, 0.25, 2.0),
-            "From how many texts on one more does not pay cannot be told yet",
+            "How many texts are too many cannot be told yet",
             "every frequency seen (from 0.25 texts a week to 2 texts a week) agrees",
         ),
         (
@@ -97,7 +97,7 @@ def test_the_frequency_is_told_with_its_interval() -> None:
         ),
         (
             PayingFrequency("never paid", None, None, 0.5, 0.25, 2.0),
-            "From how many texts on one more does not pay cannot be told yet",
+            "How many texts are too many cannot be told yet",
             "but that is not clear",
         ),
     ],
