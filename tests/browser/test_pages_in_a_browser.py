@@ -4,6 +4,7 @@ Where axe-core finds nothing, a page may still be hard to use; what it finds is 
 browser or axe-core these tests are skipped; with ``SMSROI_REQUIRE_BROWSER=1``, as in CI, they fail.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -20,8 +21,14 @@ from smsroi_models.cli import app
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESK = 390, 1280
-_FOLDERS = {"campaign": "camp-01", "audience": "audience", "clv": "customers"}
-PAGES = (*_FOLDERS, "index")
+_COMMANDS = {
+    "campaign": ("report", "camp-01"),
+    "plan": ("plan", "NEXT", "--window-days", "14"),
+    "audience": ("audience",),
+    "lifetime": ("clv",),
+    "survey": ("survey", "s000"),
+}
+PAGES = (*_COMMANDS, "index")
 # On A4, of a page as long as a campaign's: more says that something is printed far too large.
 MOST_SHEETS = 25
 # Without its figures.
@@ -66,15 +73,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     program = smsroi.simulate_program(4000, 1, np.random.default_rng(11), detail="full")
     folder = tmp_path_factory.mktemp("pages")
     shop = str(smsroi.write_store(program.tables, folder / "shop"))
-    for command in (["report", "camp-01"], ["audience"], ["clv"]):
-        run = CliRunner().invoke(app, [*command, "--store", shop, "--reports", str(folder)])
+    named = {"index": folder / "index.html"}
+    for name, command in _COMMANDS.items():
+        before = set(folder.rglob("report.html"))
+        with contextlib.chdir(folder):  # where a plan is recorded
+            run = CliRunner().invoke(app, [*command, "--store", shop, "--reports", str(folder)])
         assert run.exit_code == 0, run.output
-    found = sorted(folder.rglob("report.html"))
-    named = {
-        name: next(page for page in found if page.relative_to(folder).parts[0].startswith(start))
-        for name, start in _FOLDERS.items()
-    }
-    return {**named, "index": folder / "index.html"}
+        (named[name],) = set(folder.rglob("report.html")) - before
+    return named
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
