@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from smsroi_models.planning.proposed import Proposal
     from smsroi_models.planning.text_segments import count_segments
     from smsroi_models.planning.tracking_numbers import allocate_numbers
+    from smsroi_models.portfolio import analyze_portfolio
+    from smsroi_models.portfolio_result import PortfolioResult
     from smsroi_models.programme import analyze_programme, is_programme
     from smsroi_models.programme_result import ProgrammeResult
     from smsroi_models.result import CampaignResult
@@ -97,6 +99,7 @@ __all__ = [
     "Moments",
     "NetPromoterScore",
     "ParetoNbd",
+    "PortfolioResult",
     "ProgrammeResult",
     "Proposal",
     "PullForward",
@@ -112,6 +115,7 @@ __all__ = [
     "analyze_campaign",
     "analyze_fatigue",
     "analyze_lifetime_value",
+    "analyze_portfolio",
     "analyze_programme",
     "analyze_survey",
     "borrowed_roi",
@@ -228,6 +232,8 @@ _NAMES = {
     "planning.proposed": ("Proposal",),
     "planning.text_segments": ("count_segments",),
     "planning.tracking_numbers": ("allocate_numbers",),
+    "portfolio": ("analyze_portfolio",),
+    "portfolio_result": ("PortfolioResult",),
     "programme": (
         "analyze_programme",
         "is_programme",

@@ -16,6 +16,7 @@ from smsroi_models.cli_exports import tell_exports
 from smsroi_models.cli_import import importing
 from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
+from smsroi_models.cli_portfolio import portfolios
 from smsroi_models.cli_programme import programmes
 from smsroi_models.cli_schedule import schedules
 from smsroi_models.cli_survey import surveys
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(importing)
 app.add_typer(planning)
 app.add_typer(programmes)
+app.add_typer(portfolios)
 app.add_typer(lifetimes)
 app.add_typer(surveys)
 app.add_typer(audiences)
