@@ -31,7 +31,9 @@ class Layer:
 
 ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
-    "foundation": Layer(("errors", "records"), ("foundation",), frozenset({"pandas"})),
+    "foundation": Layer(
+        ("errors", "records", "record_html", "record_text"), ("foundation",), frozenset({"pandas"})
+    ),
     "seam": Layer(
         (
             "attribution.moments",
@@ -59,6 +61,7 @@ LAYERS = {
             "attribution.after_window",
             "attribution.overlap",
             "attribution.all_campaigns",
+            "attribution.all_arms",
             "attribution.exposure",
             "attribution.programmes",
             "attribution.programme_spending",
@@ -135,6 +138,9 @@ LAYERS = {
             "attribution.structural",
             "attribution.incrementality",
             "attribution.pooled_factors",
+            "attribution.trend",
+            "attribution.best_of",
+            "attribution.letters",
             "attribution.factor_records",
             "attribution.borrowed_records",
             "attribution.shares",
@@ -243,6 +249,7 @@ LAYERS = {
             "survey.examples",
             "survey.themes",
             "decision",
+            "likelihood",
             "roi",
         ),
         ("foundation", "seam", "privacy", "numbers"),
@@ -253,11 +260,15 @@ LAYERS = {
             "analysis",
             "holdout",
             "result",
+            "next_steps",
             "attribution.gates",
             "attribution.running",
             "attribution.gates_without_holdout",
             "segments",
             "beside",
+            "portfolio",
+            "portfolio_reading",
+            "portfolio_result",
             "programme",
             "programme_result",
             "programme_parts",
@@ -328,10 +339,12 @@ LAYERS = {
             "cli_tracking",
             "cli_sending",
             "cli_traces",
+            "cli_portfolio",
             "cli_programme",
             "cli_audience",
             "cli_schedule",
             "cli_lifetime",
+            "cli_lab",
             "cli_survey",
             "paths",
         ),

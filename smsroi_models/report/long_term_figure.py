@@ -1,15 +1,15 @@
 """The figure of the long run: the window's money beside that of the longer views."""
 
 import seaborn as sns
-from matplotlib.figure import Figure
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.long_term_records import LongTerm, Return
 from smsroi_models.report.drawing import (
-    BLUE,
-    GREY,
     INK,
+    Canvas,
     Picture,
+    canvas,
+    draw_views,
     figure_style,
     head,
     money_axis,
@@ -19,7 +19,9 @@ from smsroi_models.report.numbers import Money, say
 from smsroi_models.report.words import confidence
 
 
-def views(found: LongTerm, currency: str, window_days: int, level: float) -> Picture | None:
+def views(
+    found: LongTerm, currency: str, window_days: int, level: float, ax: Canvas | None = None
+) -> Picture | None:
     """Draw profit, or margin without a cost, by view; None where there is the window alone.
 
     Parameters
@@ -39,24 +41,11 @@ def views(found: LongTerm, currency: str, window_days: int, level: float) -> Pic
     shown = [_figure(view) for _name, _why, view in views_of(found, window_days)]
     what = "profit" if found.in_window.profit else "extra margin"
     with figure_style():
-        figure = Figure(figsize=(5.2, 2.9))
+        figure = canvas(ax, (5.2, 2.9))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=0.8)
-        for row, one in enumerate(shown):
-            assumed = row == 2  # rests on an assumption: drawn open and grey
-            colour = GREY if assumed else BLUE
-            axes.plot([one.ci_lower, one.ci_upper], [row, row], color=colour, linewidth=2.6)
-            axes.plot(
-                [one.estimate],
-                [row],
-                marker="o",
-                markersize=8,
-                color=colour,
-                markerfacecolor="white" if assumed else colour,
-            )
+        draw_views(axes, shown)
         axes.set_yticks(range(len(shown)), labels[: len(shown)])
-        axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.margins(x=0.06)
         money_axis(axes.xaxis, money)
         axes.set_xlabel(f"{what}, {currency}; bars: {confidence(level)} intervals, each for itself")
         head(figure, title)
