@@ -122,7 +122,7 @@ def test_where_every_frequency_agrees_none_is_guessed_or_marked() -> None:
 def test_the_pace_before_a_draw_is_told_apart_from_that_of_the_programme() -> None:
     text = fatigue_table(FOUND, "USD").text
     assert "before a campaign&#39;s draw subscribers had 0.6 texts a week on average" in text
-    assert "pace of 1.0 a week since its first campaign" in text
+    assert "pace of 1.00 a week since its first campaign" in text
 
 
 def test_the_table_says_what_it_rests_on() -> None:
