@@ -157,7 +157,11 @@ def read_survey_result(
             "read it once there are answers"
         )
     refuse_off_scale(given, scale)
-    arms, rates = read_arms(asked, metric, scale, boxes, confidence_level, "invitations" in store)
+    arms, rates = (
+        read_arms(asked, metric, scale, boxes, confidence_level, "invitations" in store)
+        if len(asked.people.score)  # where nobody who answered is known, nobody is in an arm
+        else ((), ())
+    )
     difference = difference_of_arms(*arms) if len(arms) == 2 else None
     counts = count_answers(asked, arms)
     followed = _followed(asked, metric, scale, follow_days, boxes, confidence_level)
