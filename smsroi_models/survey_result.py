@@ -76,6 +76,7 @@ class SurveyResult(Record):
     Attributes
     ----------
     survey : Survey
+        Contacts in its question are masked.
     campaign_name : str
         Empty where the survey belongs to no campaign.
     as_of : datetime

@@ -231,3 +231,11 @@ def test_anonymous_answers_alone_stand_in_no_arm(tmp_path) -> None:
     assert "All 8 answers are anonymous" in words.unknown_sentence(result)
     assert {check.name for check in result.checks} == {"Anonymous answers", "Response rate"}
     assert not [check for check in result.checks if check.status == "passed"]
+
+
+def test_contacts_in_the_question_are_masked(tmp_path) -> None:
+    frames = survey_frames()
+    frames["surveys"]["question"] = "How likely, 0 to 10? Call 202-555-0142 or ada@example.com"
+    with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
+        found = analyze_survey(store, "asked", AS_OF)
+    assert found.survey.question == "How likely, 0 to 10? Call *** or ***"
