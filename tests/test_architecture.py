@@ -299,7 +299,7 @@ LAYERS = {
             "survey_comments",
             "survey_arms",
         ),
-        ("foundation", "seam", "tables", "numbers", "composition"),
+        ("foundation", "privacy", "seam", "tables", "numbers", "composition"),
         ENGINE,
     ),
     "bridge": Layer(
