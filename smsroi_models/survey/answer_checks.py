@@ -44,7 +44,8 @@ def response_alike(arms: Sequence[ArmAnswers], difference: Estimate | None) -> C
             "text changed who answers."
         )
         return Check(name, "informational", text, "Keep the table invitations whole.")
-    told = f"{rates[0].estimate:.0%} of the texted and {rates[1].estimate:.0%} of the held-out"
+    texted, held_out = (_percent(rate.estimate) for rate in (rates[0], rates[1]))
+    told = f"{texted} of the texted and {held_out} of the held-out"
     if difference.ci_lower <= 0 <= difference.ci_upper:
         text = f"{told} who were asked answered: no clear difference."
         return Check(name, "passed", text)
@@ -75,7 +76,7 @@ def response_high(rate: ResponseRate | None) -> Check:
             f"as asked. Of the {rate.n_invited:,} who are, {rate.n_of_invited:,} answered."
         )
         return Check(name, "informational", text, "Keep the table invitations whole.")
-    told = f"{share.estimate:.0%} of those asked answered"
+    told = f"{_percent(share.estimate)} of those asked answered"
     if share.ci_upper >= LOW_RATE:
         return Check(name, "passed", f"{told}.")
     return Check(
@@ -96,14 +97,14 @@ def weights_hold(arms: Sequence[ArmAnswers]) -> Check | None:
     effect = max(one.design_effect for one in made)
     worst = max(abs(row.difference_after) for one in made for row in one.balance)
     gone = sorted({name for one in made for name in one.given_up})
-    told = f"The weights meet everyone assigned, and cost {1 - 1 / effect:.0%} of the answers"
+    told = f"The weights meet everyone assigned, and cost {_percent(1 - 1 / effect)} of the answers"
     if worst > MOST_IMBALANCE:
         seen = f"After weighting a group is still {worst:.2f} standard deviations off"
     elif effect > MOST_DESIGN_EFFECT:
         seen = f"{told}: a few answers speak for many"
     else:
         lost = f" {', '.join(gone)} could not be weighted by." if gone else ""
-        return Check(name, "passed", f"{told} (design effect {effect:.2f}).{lost}")
+        return Check(name, "passed", f"{told}.{lost}")
     return Check(name, "failed", f"{seen}.", "Ask more of the people who hardly answered.")
 
 
@@ -113,12 +114,16 @@ def anonymous_few(n_anonymous: int, n_answers: int) -> Check | None:
         return None
     name, share = "Anonymous answers", n_anonymous / n_answers
     text = (
-        f"{n_anonymous:,} of {n_answers:,} answers ({share:.0%}) name nobody: they count in the "
-        "score of everybody who answered, but are in no arm and cannot be weighted."
+        f"{n_anonymous:,} of {n_answers:,} answers ({_percent(share)}) name nobody: they count in "
+        "the score of everybody who answered, but are in no arm and cannot be weighted."
     )
     if share <= MANY_ANONYMOUS:
         return Check(name, "informational", text)
     return Check(name, "failed", text, "Send each person a link of her own.")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 _NAMES = {"treatment": "texted", "holdout": "held-out"}
