@@ -32,7 +32,7 @@ test: setup  ## run the tests
 	@$(BIN)/python -m pytest -q -n auto
 
 lab: setup  ## open JupyterLab on the notebooks
-	@$(BIN)/jupyter lab notebooks
+	@$(BIN)/smsroi lab
 
 check: lint types test  ## lint, types and tests
 
@@ -45,8 +45,9 @@ types: setup  ## check types
 calibrate: setup  ## the long calibration runs: coverage of every interval
 	@$(BIN)/python -m pytest -q -n auto -m slow
 
-dictionary: setup  ## write data/README.md from the schemas
+dictionary: setup  ## write data/README.md from the schemas, notebooks/README.md from the notebooks
 	@$(BIN)/python -m smsroi_models.store.dictionary > data/README.md
+	@$(BIN)/python -m smsroi_models.report.notebook_list > notebooks/README.md
 
 lock: setup  ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \

@@ -14,8 +14,10 @@ import typer
 from smsroi_models.cli_audience import audiences
 from smsroi_models.cli_exports import tell_exports
 from smsroi_models.cli_import import importing
+from smsroi_models.cli_lab import labs
 from smsroi_models.cli_lifetime import lifetimes
 from smsroi_models.cli_planning import planning
+from smsroi_models.cli_portfolio import portfolios
 from smsroi_models.cli_programme import programmes
 from smsroi_models.cli_schedule import schedules
 from smsroi_models.cli_survey import surveys
@@ -34,10 +36,12 @@ app = typer.Typer(
 app.add_typer(importing)
 app.add_typer(planning)
 app.add_typer(programmes)
+app.add_typer(portfolios)
 app.add_typer(lifetimes)
 app.add_typer(surveys)
 app.add_typer(audiences)
 app.add_typer(schedules)
+app.add_typer(labs)
 
 StoreOption = Annotated[
     str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")

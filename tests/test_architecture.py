@@ -31,7 +31,9 @@ class Layer:
 
 ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
-    "foundation": Layer(("errors", "records"), ("foundation",), frozenset({"pandas"})),
+    "foundation": Layer(
+        ("errors", "records", "record_html", "record_text"), ("foundation",), frozenset({"pandas"})
+    ),
     "seam": Layer(
         (
             "attribution.moments",
@@ -59,6 +61,7 @@ LAYERS = {
             "attribution.after_window",
             "attribution.overlap",
             "attribution.all_campaigns",
+            "attribution.all_arms",
             "attribution.exposure",
             "attribution.programmes",
             "attribution.programme_spending",
@@ -134,6 +137,9 @@ LAYERS = {
             "attribution.structural",
             "attribution.incrementality",
             "attribution.pooled_factors",
+            "attribution.trend",
+            "attribution.best_of",
+            "attribution.letters",
             "attribution.factor_records",
             "attribution.borrowed_records",
             "attribution.shares",
@@ -256,6 +262,9 @@ LAYERS = {
             "attribution.gates_without_holdout",
             "segments",
             "beside",
+            "portfolio",
+            "portfolio_reading",
+            "portfolio_result",
             "programme",
             "programme_result",
             "programme_parts",
@@ -326,10 +335,12 @@ LAYERS = {
             "cli_tracking",
             "cli_sending",
             "cli_traces",
+            "cli_portfolio",
             "cli_programme",
             "cli_audience",
             "cli_schedule",
             "cli_lifetime",
+            "cli_lab",
             "cli_survey",
             "paths",
         ),

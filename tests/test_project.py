@@ -1,10 +1,15 @@
 """The project's own files agree with each other."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+import pytest
+
+import smsroi_models
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -66,3 +71,26 @@ def test_importing_the_package_says_nothing_and_draws_nothing():
         check=False,
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_public_names_are_the_ones_that_a_type_checker_sees() -> None:
+    tree = ast.parse(Path(smsroi_models.__file__).read_text(encoding="utf-8"))
+    (guarded,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.name: node.module
+        for node in guarded.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == {n: f"smsroi_models.{m}" for n, m in smsroi_models._PLACES.items()}
+    assert sorted(seen) == sorted(smsroi_models.__all__)
+    assert all(getattr(smsroi_models, name) is not None for name in smsroi_models.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'analyse_campaign'"):
+        _ = smsroi_models.analyse_campaign
+
+
+def test_the_command_starts_without_the_models() -> None:
+    slow = ("pandas", "ibis", "scipy", "statsmodels", "sklearn")
+    code = f"import sys, smsroi_models.cli; print([m for m in {slow} if m in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -76,6 +76,8 @@ class BorrowedByTouch(Record):
     clicks : dict of str to int
         This campaign's clicks under each of `rules.BOT_RULES`; empty where the store has none.
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = ("found",)
 
     touch: str
     found: dict[str, Borrowed]

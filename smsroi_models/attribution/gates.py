@@ -48,11 +48,11 @@ def campaign_checks(
     orders = sum(arm.n * arm.mean_of("orders") for arm in arms)
     checks = (
         _windows_over(readiness, as_of),
-        _orders_reach(readiness, last_order_at, orders / campaign.window_days),
+        orders_reach(readiness, last_order_at, orders / campaign.window_days),
         balanced(*arms),
         same_clock(*arms),
-        *_contaminated(texts, arms[1].n),
-        *_delivered(texts, arms[0].n),
+        *left_alone(texts, arms[1].n),
+        *mostly_delivered(texts, arms[0].n),
         enough_buyers(*arms, confidence_level),
         _costs(texts, other_costs),
         *_prices(texts),
@@ -81,7 +81,8 @@ def _windows_over(readiness: Readiness, as_of: datetime) -> Check:
     )
 
 
-def _orders_reach(readiness: Readiness, last_order_at: datetime, orders_per_day: float) -> Check:
+def orders_reach(readiness: Readiness, last_order_at: datetime, orders_per_day: float) -> Check:
+    """Check that the orders run to the end of the last window counted."""
     name = "Orders reach to the end"
     ends = readiness.counted_until
     silent_days = (ends - last_order_at) / timedelta(days=1) if ends else 0.0
@@ -97,7 +98,8 @@ def _orders_reach(readiness: Readiness, last_order_at: datetime, orders_per_day:
     )
 
 
-def _contaminated(texts: Texts | None, held_out: int) -> list[Check]:
+def left_alone(texts: Texts | None, held_out: int) -> list[Check]:
+    """Check that held-out customers were not texted; nothing without texts."""
     if texts is None:
         return []
     name, count = "Holdout left alone", texts.held_out_texted
@@ -120,7 +122,8 @@ def _contaminated(texts: Texts | None, held_out: int) -> list[Check]:
     ]
 
 
-def _delivered(texts: Texts | None, assigned: int) -> list[Check]:
+def mostly_delivered(texts: Texts | None, assigned: int) -> list[Check]:
+    """Check that most texts went out in time and were delivered; nothing without texts."""
     if texts is None:
         return []
     name = "Texts delivered"

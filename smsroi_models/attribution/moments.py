@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from smsroi_models.errors import DataError
+from smsroi_models.records import Record
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moments:
+class Moments(Record):
     """Count, means and sample covariance of some columns over the customers of one arm.
 
     Attributes

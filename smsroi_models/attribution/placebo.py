@@ -6,6 +6,7 @@ not overlap; the last one ends where the campaign begins.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy import special
@@ -56,6 +57,8 @@ class Placebo(Record):
     ----------
     stretches : tuple of Stretch
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = ("stretches",)
 
     stretches: tuple[Stretch, ...]
 

@@ -96,7 +96,7 @@ def pooled_factors(
     (0.5, 0.5)
     """
     value, variance = _checked(factors)
-    tau, likely, between = _parts_of_tau(value, variance)
+    tau, likely, between = parts_of_tau(value, variance)
     total = variance + tau[:, None] ** 2
     weight = 1 / total
     whole = weight.sum(axis=1)
@@ -149,19 +149,42 @@ def _checked(factors: Mapping[str, Estimate]) -> tuple[Floats, Floats]:
     return value, variance
 
 
-def _parts_of_tau(value: Floats, variance: Floats) -> tuple[Floats, Floats, float]:
-    """Return values of tau, how likely each is, and the median."""
+def parts_of_tau(
+    value: Floats, variance: Floats, design: Floats | None = None
+) -> tuple[Floats, Floats, float]:
+    """Return values of tau, how likely each is, and the median.
+
+    Parameters
+    ----------
+    value, variance : ndarray of shape (n_campaigns,)
+        Figures and the squares of their standard errors.
+    design : ndarray of shape (n_campaigns, n_terms), optional
+        What the mean depends on, with a flat prior on each coefficient; by default a mean alone.
+    """
+    terms = np.ones((len(value), 1)) if design is None else design
     # Parts of equal ratio: where one factor is nearly exact and the others are not, tau may be
     # anything from the one error to the other. With three campaigns its tail falls as 1 / tau.
     least = math.sqrt(float(variance.min()))
     most = math.sqrt(float(variance.max()) + float(value.var()))
     ends = np.append(0.0, np.geomspace(1e-3 * least, 1e5 * most, _PARTS))
     tau, width = (ends[1:] + ends[:-1]) / 2, np.diff(ends)
-    weight = 1 / (variance + tau[:, None] ** 2)
-    whole = weight.sum(axis=1)
-    centre = weight @ value / whole
-    scatter = (weight * (value - centre[:, None]) ** 2).sum(axis=1)
-    log = 0.5 * (np.log(weight).sum(axis=1) - np.log(whole) - scatter) + np.log(width)
+    weight, coefficients, information = weighted_fit(value, variance, tau, terms)
+    scatter = (weight * (value - coefficients @ terms.T) ** 2).sum(axis=1)
+    whole = np.linalg.slogdet(information)[1]
+    log = 0.5 * (np.log(weight).sum(axis=1) - whole - scatter) + np.log(width)
     likely = np.exp(log - log.max())
     likely /= likely.sum()
     return tau, likely, float(np.interp(0.5, np.cumsum(likely) - likely / 2, tau))
+
+
+def weighted_fit(
+    value: Floats, variance: Floats, tau: Floats, terms: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return weights, coefficients and their information for each tau, by weighted least squares.
+
+    Shapes (n_tau, n_campaigns), (n_tau, n_terms) and (n_tau, n_terms, n_terms).
+    """
+    weight = 1 / (variance + tau[:, None] ** 2)
+    information = np.einsum("tn,nj,nk->tjk", weight, terms, terms)
+    moment = np.einsum("tn,nj->tj", weight * value, terms)
+    return weight, np.linalg.solve(information, moment[..., None])[..., 0], information

@@ -15,7 +15,7 @@ drawn independently of this one's; one that left out whoever had just been texte
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.estimates import usable_covariates
@@ -71,6 +71,8 @@ class PullForward(Record):
     not_estimable : dict of int to str
         Horizons whose lifts cannot be estimated, with the reason.
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = ("horizons",)
 
     in_window: Lift | None
     incremental_window: Estimate | None

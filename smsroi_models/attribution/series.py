@@ -7,6 +7,7 @@ the base grow, and each begins with an order that the campaign did not cause.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import ibis
 import numpy as np
@@ -14,6 +15,7 @@ from ibis import _
 from numpy.typing import NDArray
 
 from smsroi_models.attribution.campaigns import Campaign, Tables, assigned_customers, instant
+from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.records import Record
 from smsroi_models.store.tables import UNSENT_STATUSES
@@ -89,6 +91,14 @@ class DailySeries(Record):
     others : tuple of OtherCampaign
         Those that reached at least `REACHED_SHARE` of the counted customers.
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = (
+        "revenue",
+        "margin",
+        "orders",
+        "control_margin",
+        "control_orders",
+    )
 
     span: Span
     counted: int
@@ -267,11 +277,15 @@ def _touched(store: Tables, campaign: Campaign, span: Span) -> ibis.Table:
 def read_other_campaigns(
     store: Tables, campaign: Campaign, span: Span, people: ibis.Table, counted: int
 ) -> tuple[OtherCampaign, ...]:
-    """Return the other campaigns of the span that reached `REACHED_SHARE` of the counted."""
+    """Return the other campaigns of the span that reached `REACHED_SHARE` of the counted.
+
+    A programme is none: it stands for the campaigns beneath it, and sends no text of its own.
+    """
+    aside = [campaign.campaign_id, *sorted(read_programmes(store))]
     windows = store["campaigns"].select("campaign_id", "window_days")
     rows = (
         store["assignments"]
-        .filter(_.campaign_id != campaign.campaign_id, _.arm == "treatment")
+        .filter(_.campaign_id.notin(aside), _.arm == "treatment")
         .semi_join(people.filter(_.role == "counted"), "customer_id")
         .group_by("campaign_id")
         .aggregate(n=_.count(), first=_.assigned_at.min(), last=_.assigned_at.max())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.rules import AttributionRule
@@ -84,6 +85,8 @@ class RuleComparison(Record):
     confidence_level : float
     """
 
+    MEMBERS: ClassVar[tuple[str, ...]] = ("claims",)
+
     campaign_id: str
     claims: tuple[Claim, ...]
     by_touch: tuple[Claim, ...]
@@ -115,6 +118,8 @@ class Group(Record):
     claims : tuple of Claim
         At least one.
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = ("claims",)
 
     claims: tuple[Claim, ...]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.audience.subscription_value import SubscriptionValue
@@ -111,6 +111,8 @@ class Fatigue(Record):
         Terms of the hazards that the data cannot tell apart.
     confidence_level : float
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = ("curve",)
 
     as_of: datetime
     follow_days: int

@@ -8,7 +8,6 @@ well and carry on badly, so both are shown for every model.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -55,17 +54,6 @@ class HoldoutTrial(Record):
     misplaced_share: float
     calibration: HoldoutCalibration | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain Python values."""
-        return {
-            "model": self.model,
-            "by_frequency": self.by_frequency.to_dict(),
-            "predicted": self.predicted.to_dict(),
-            "actual": self.actual,
-            "misplaced_share": self.misplaced_share,
-            "calibration": self.calibration.to_dict() if self.calibration else None,
-        }
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HoldoutPeriod(Record):
@@ -91,17 +79,6 @@ class HoldoutPeriod(Record):
     n_customers: float
     trials: dict[str, HoldoutTrial]
     not_fitted: dict[str, str]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain Python values, days as ISO text."""
-        return {
-            "calibration_end": self.calibration_end.isoformat(),
-            "holdout_end": self.holdout_end.isoformat(),
-            "duration": self.duration,
-            "n_customers": self.n_customers,
-            "trials": {name: trial.to_dict() for name, trial in self.trials.items()},
-            "not_fitted": self.not_fitted,
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

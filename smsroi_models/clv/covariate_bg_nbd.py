@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,11 +55,6 @@ class CovariateBgNbd(Record):
     dropout: str
     iterations: int
     n_customers: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain Python values, the covariance as lists."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        return values | {"covariance": self.covariance.tolist()}
 
     def probability_alive(
         self,

@@ -7,8 +7,8 @@ Fader and Hardie (2013), The Gamma-Gamma model of monetary value, note 025 on br
 """
 
 import contextlib
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -86,11 +86,6 @@ class GammaGamma(Record):
         """Array of shape (3,): roots of the covariance's diagonal."""
         errors: NDArray[np.float64] = np.sqrt(np.diag(self.covariance))
         return errors
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain Python values, the covariance as lists."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
 
     def expected_average_value(
         self, frequency: ArrayLike, monetary_value: ArrayLike

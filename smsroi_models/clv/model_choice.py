@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -63,13 +63,11 @@ class ModelChoice(Record):
         Models that could be fitted.
     """
 
+    MEMBERS: ClassVar[tuple[str, ...]] = ("scores",)
+
     best: str
     scores: tuple[ModelScore, ...]
     fitted: dict[str, PurchaseModel]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the best model's name and the scores."""
-        return {"best": self.best, "scores": [score.to_dict() for score in self.scores]}
 
 
 def compare_purchase_models(

@@ -2,8 +2,7 @@
 
 import math
 from abc import abstractmethod
-from dataclasses import fields
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,11 +38,6 @@ class PurchaseModel(Record):
         """Array of shape (4,): roots of the covariance's diagonal."""
         errors: Floats = np.sqrt(np.diag(self.covariance))
         return errors
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain Python values, the covariance as lists."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
-        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
 
     def probability_alive(
         self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike

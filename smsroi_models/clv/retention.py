@@ -9,6 +9,7 @@ those of any lift of a proportion.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ class Curve(Record):
     share, ci_lower, ci_upper : tuple of float
         In [0, 1].
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = ("days", "share", "ci_lower", "ci_upper")
 
     n: int
     days: tuple[int, ...]

@@ -6,8 +6,8 @@ and by the slope of the one on the other. `track_purchases` looks at all custome
 """
 
 import math
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,16 +35,21 @@ class HoldoutGroups(Record):
         Of ``actual_mean``; 0 where all customers of the group did the same.
     """
 
+    MEMBERS: ClassVar[tuple[str, ...]] = (
+        "least",
+        "most",
+        "customers",
+        "actual_mean",
+        "expected_mean",
+        "standard_error",
+    )
+
     least: Floats
     most: Floats
     customers: Floats
     actual_mean: Floats
     expected_mean: Floats
     standard_error: Floats
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the columns as lists."""
-        return {field.name: getattr(self, field.name).tolist() for field in fields(self)}
 
     @property
     def total_ratio(self) -> float:

@@ -14,6 +14,7 @@ even where the parameters are known: its variance follows in closed form from th
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -84,6 +85,17 @@ class LifetimeValue(Record):
     horizon, discount_rate_per_unit : float
     confidence_level : float
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = (
+        "value",
+        "standard_error",
+        "ci_lower",
+        "ci_upper",
+        "predictive_deviation",
+        "expected_purchases",
+        "purchases_deviation",
+        "weights",
+    )
 
     value: Floats
     standard_error: Floats

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from smsroi_models.attribution.checks import Check
 from smsroi_models.planning.holdout import Basis, HoldoutOption, Stakes
@@ -41,6 +42,8 @@ class PowerCurve(Record):
     ``roi`` holds ratios from 0 (break-even), ``chance`` the probability in [0, 1], at each of them,
     that the interval of profit lies above zero.
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = ("roi", "chance")
 
     holdout_share: float
     roi: tuple[float, ...]

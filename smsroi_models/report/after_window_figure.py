@@ -1,7 +1,6 @@
 """The figure of the time after the window: the margin in all by horizon, with its interval."""
 
 import seaborn as sns
-from matplotlib.figure import Figure
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.pull_forward import PullForward
@@ -10,7 +9,9 @@ from smsroi_models.report.drawing import (
     BLUE,
     GREY,
     INK,
+    Canvas,
     Picture,
+    canvas,
     cost_line,
     figure_style,
     head,
@@ -21,7 +22,7 @@ from smsroi_models.report.words import confidence
 
 
 def margin_by_horizon(
-    found: PullForward, currency: str, cost: float | None = None
+    found: PullForward, currency: str, cost: float | None = None, ax: Canvas | None = None
 ) -> Picture | None:
     """Draw the extra margin up to the window's end and to each horizon; None where none is read.
 
@@ -41,7 +42,7 @@ def margin_by_horizon(
     points = [("window's\nend", window)]
     points += [(f"+{h.days}\ndays", h.incremental_total) for h in found.horizons]
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.8))
+        figure = canvas(ax, (5.2, 3.8))
         axes = figure.subplots()
         axes.axhline(0, color=INK, linewidth=0.8)
         if cost:

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from smsroi_models.audience.control_chart import ChartPoint
@@ -19,7 +18,9 @@ from smsroi_models.report.drawing import (
     GREY,
     INK,
     RED,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
 )
@@ -33,7 +34,7 @@ _MOST_MONTHS, _MOST_CAMPAIGNS = 24, 24
 _LONGEST_NAME = 24
 
 
-def survival(result: AudienceResult) -> Picture | Html:
+def survival(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw the share still subscribed by days since opt-in, by how they joined, and how many."""
     if result.survival is None:
         return Html("")
@@ -41,7 +42,7 @@ def survival(result: AudienceResult) -> Picture | Html:
     title = words.survival_finding(result)
     last = max(curve.days[-1] for curve in curves.values())
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.7 + 0.22 * len(curves)))
+        figure = canvas(ax, (5.2, 3.7 + 0.22 * len(curves)))
         axes = figure.subplots()
         for colour, (name, curve) in zip(_COLOURS, curves.items(), strict=False):
             _draw_curve(axes, curve, colour, shortened(name, _LONGEST_NAME))
@@ -62,14 +63,14 @@ def survival(result: AudienceResult) -> Picture | Html:
     return Picture(figure, f"{title}. {_say_survival(curves, result)}.")
 
 
-def growth(result: AudienceResult) -> Picture | Html:
+def growth(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw the size of the list, and who joined and left, month by month."""
     if result.growth is None:
         return Html("")
     months, title = result.growth.months[-_MOST_MONTHS:], words.growth_finding(result)
     places = np.arange(len(months))
     with figure_style():
-        figure = Figure(figsize=(5.2, 4.4))
+        figure = canvas(ax, (5.2, 4.4))
         size, flow = figure.subplots(2, sharex=True, height_ratios=(1, 1.3))
         size.plot(places, [m.closing for m in months], color=INK, linewidth=2.2, marker="o", ms=3)
         size.set_ylim(bottom=0)
@@ -93,7 +94,7 @@ def growth(result: AudienceResult) -> Picture | Html:
     return Picture(figure, f"{title}. {_say_growth(months)}.")
 
 
-def chart(result: AudienceResult) -> Picture | Html:
+def chart(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw each campaign's opt-outs per text with the limits that the others give."""
     if not result.campaigns:
         return Html("")
@@ -106,7 +107,7 @@ def chart(result: AudienceResult) -> Picture | Html:
     ]
     title = words.chart_finding(result)
     with figure_style():
-        figure = Figure(figsize=(5.2, 2.0 + 0.3 * len(points)))
+        figure = canvas(ax, (5.2, 2.0 + 0.3 * len(points)))
         axes = figure.subplots()
         for row, point in enumerate(points):
             _draw_point(axes, row, point)
@@ -124,11 +125,11 @@ def chart(result: AudienceResult) -> Picture | Html:
     return Picture(figure, f"{title}. {_say_chart(points)}.")
 
 
-def fatigue(result: AudienceResult) -> Picture | Html:
+def fatigue(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw what one more text does at each frequency."""
     if result.fatigue is None:
         return Html("")
-    return fatigue_curve(result.fatigue, result.currency)
+    return fatigue_curve(result.fatigue, result.currency, ax)
 
 
 def _draw_curve(axes: Axes, curve: SurvivalCurve, colour: str, name: str) -> None:

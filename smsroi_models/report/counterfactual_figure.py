@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.report import counterfactual_words as words
@@ -14,7 +13,9 @@ from smsroi_models.report.drawing import (
     GREY,
     INK,
     RED,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -27,14 +28,14 @@ from smsroi_models.without_holdout import CounterfactualResult
 _SHOWN_BEFORE = 56
 
 
-def daily_margin(result: CounterfactualResult) -> Picture:
+def daily_margin(result: CounterfactualResult, ax: Canvas | None = None) -> Picture:
     """Draw each day's margin against what was expected, before the campaign and in its window."""
     money, margin = Money(result.campaign.currency), result.margin
     title, level = words.series_finding(result), confidence(result.confidence_level)
     shown = slice(max(0, margin.pre_days - max(_SHOWN_BEFORE, 2 * margin.window_days)), None)
     days = np.arange(-margin.pre_days, margin.window_days)[shown]
     with figure_style():
-        figure = Figure(figsize=(5.2, 4.0))
+        figure = canvas(ax, (5.2, 4.0))
         axes = figure.subplots()
         _draw_expected(axes, result, days, shown, level)
         _draw_actual(axes, days, margin.actual[shown])
@@ -67,7 +68,7 @@ def daily_margin(result: CounterfactualResult) -> Picture:
     return Picture(figure, f"{title}. {_say_days(result, money)}")
 
 
-def gathered_margin(result: CounterfactualResult) -> Picture:
+def gathered_margin(result: CounterfactualResult, ax: Canvas | None = None) -> Picture:
     """Draw the apparent effect on margin gathered by each day of the window against the cost."""
     money, cost = Money(result.campaign.currency), result.cost
     title, window_days = words.gathered_finding(result), result.margin.window_days
@@ -75,7 +76,7 @@ def gathered_margin(result: CounterfactualResult) -> Picture:
     days = np.arange(window_days + 1)
     ends = np.array([(0.0, 0.0, 0.0), *((d.estimate, d.ci_lower, d.ci_upper) for d in by_day)]).T
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.6))
+        figure = canvas(ax, (5.2, 3.6))
         axes = figure.subplots()
         axes.fill_between(days, ends[1], ends[2], color=BLUE, alpha=0.16, linewidth=0)
         axes.plot(days, ends[0], color=BLUE, linewidth=2.2)

@@ -1,20 +1,31 @@
-"""What the figures share: their look, and alt text beside SVG that is byte-stable."""
+"""What the figures share: their look, where they are drawn, and alt text beside byte-stable SVG.
+
+Every figure is a function of a result and of an optional `Canvas`, ``ax``. Without it the figure is
+a new one, and the picture shows its image. With it, it is drawn into somebody's own axes, which
+they show; the picture then shows what it says in words. A figure of several panels takes a whole
+figure or a part of one (``Figure.subfigures``), since one pair of axes cannot hold it.
+"""
 
 import io
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import matplotlib as mpl
+import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
+from smsroi_models.errors import ParameterError
 from smsroi_models.report.numbers import Money
 
 INK, GREY, BLUE, GREEN, RED = "#1f2933", "#8a94a0", "#0b5394", "#2e7d5b", "#b5472f"
+
+Canvas: TypeAlias = Axes | FigureBase
 
 _STYLE: dict[Any, Any] = {
     # Campaign names and amounts hold dollar signs: never read text as mathematics.
@@ -41,23 +52,96 @@ class Picture:
     Attributes
     ----------
     svg : str
+        Of the whole figure; empty where it was drawn into axes of somebody's own.
     alt : str
         Never empty.
     """
 
-    def __init__(self, figure: Figure, alt: str) -> None:
-        buffer = io.StringIO()
-        with figure_style():
-            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        self.svg = buffer.getvalue()
+    def __init__(self, figure: "Figure | Handed", alt: str) -> None:
+        if isinstance(figure, Handed):
+            figure.read_no_mathematics()
+        self.svg = "" if isinstance(figure, Handed) else _svg(figure)
         self.alt = alt
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        """Return the image for Jupyter, its alt text in the metadata."""
+        """Return the image for Jupyter, its alt text in the metadata; without one, the text."""
+        if not self.svg:
+            return {"text/plain": self.alt}, {}
         data = {"image/svg+xml": self.svg, "text/plain": self.alt}
         return data, {"image/svg+xml": {"alt": self.alt}}
+
+
+class Handed:
+    """Axes of somebody's own, or a figure or a part of one, drawn into as if it were new."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._drawn: list[Axes] = []
+
+    def subplots(self, rows: int = 1, columns: int = 1, squeeze: bool = True, **kwargs: Any) -> Any:
+        """Return the axes to draw into, as Matplotlib's figures do.
+
+        Raises
+        ------
+        ParameterError
+            If one pair of axes is to hold several panels.
+        """
+        if not isinstance(self._canvas, Axes):
+            made = self._canvas.subplots(rows, columns, squeeze=squeeze, **kwargs)
+            self._drawn = list(np.ravel(made))
+            return made
+        if rows * columns > 1:
+            raise ParameterError(
+                f"this figure has {rows * columns} panels, and ax is a single pair of axes: pass a "
+                "figure, or a part of one that subfigures() gives"
+            )
+        self._drawn = [self._canvas]
+        return self._canvas if squeeze else np.array([[self._canvas]])
+
+    def suptitle(self, text: str, **kwargs: Any) -> None:
+        """Write the finding above what was borrowed."""
+        if isinstance(self._canvas, Axes):
+            self._canvas.set_title(text, fontsize=kwargs["fontsize"], loc="left")
+        else:
+            self._canvas.suptitle(text, **kwargs).set_parse_math(False)
+
+    def read_no_mathematics(self) -> None:
+        """Show dollar signs as such: the texts of axes made elsewhere do not have our look."""
+        for axes in self._drawn:
+            for text in axes.findobj(Text):
+                text.set_parse_math(False)
+
+    def colorbar(self, drawn: Any, **kwargs: Any) -> Any:
+        """Draw a scale of colours beside its axes."""
+        whole = self._canvas.get_figure() if isinstance(self._canvas, Axes) else self._canvas
+        assert whole is not None
+        return whole.colorbar(drawn, **kwargs)
+
+
+def canvas(ax: Canvas | None, inches: tuple[float, float]) -> Any:
+    """Return what to draw into: what was handed in, or a new figure of so many inches.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither axes nor a figure.
+    """
+    if ax is None:
+        return Figure(figsize=inches)
+    if not isinstance(ax, (Axes, FigureBase)):
+        raise ParameterError(
+            f"ax is a {type(ax).__name__}: pass Matplotlib's axes, a figure or a part of one"
+        )
+    return Handed(ax)
+
+
+def _svg(figure: Figure) -> str:
+    buffer = io.StringIO()
+    with figure_style():
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
 
 
 @contextmanager
@@ -67,7 +151,7 @@ def figure_style() -> Iterator[None]:
         yield
 
 
-def head(figure: Figure, finding: str) -> None:
+def head(figure: Figure | Handed, finding: str) -> None:
     """Write what a figure found above it."""
     figure.suptitle(
         "\n".join(textwrap.wrap(finding, 46)), x=0.01, ha="left", fontsize=12, fontweight="bold"

@@ -5,10 +5,18 @@ from functools import cache
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from smsroi_models.report.drawing import BLUE, GREY, RED, Picture, figure_style, head
+from smsroi_models.report.drawing import (
+    BLUE,
+    GREY,
+    RED,
+    Canvas,
+    Picture,
+    canvas,
+    figure_style,
+    head,
+)
 from smsroi_models.report.drivers_page import drivers_finding, leading
 from smsroi_models.report.numbers import percent, shortened
 from smsroi_models.survey.drivers import Drivers, DriverWord
@@ -17,7 +25,7 @@ _LONGEST_TERM = 24
 _FAMILY = "DejaVu Sans"  # of `figure_style`
 
 
-def dumbbells(drivers: Drivers) -> Picture:
+def dumbbells(drivers: Drivers, ax: Canvas | None = None) -> Picture:
     """Draw each driver word's share of low scorers' and of high scorers' comments.
 
     Parameters
@@ -28,7 +36,7 @@ def dumbbells(drivers: Drivers) -> Picture:
     low, high = leading(drivers.low), leading(drivers.high)
     rows = [*low, *high]
     with figure_style():
-        figure = Figure(figsize=(5.2, 1.9 + 0.34 * max(len(rows), 2)))
+        figure = canvas(ax, (5.2, 1.9 + 0.34 * max(len(rows), 2)))
         axes = figure.subplots()
         for place, word in enumerate(rows):
             # A gap between the words of low scorers and those of high ones.

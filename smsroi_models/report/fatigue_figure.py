@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from smsroi_models.attribution.effects import Estimate
@@ -15,7 +14,9 @@ from smsroi_models.report.drawing import (
     GREY,
     INK,
     RED,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -25,7 +26,7 @@ from smsroi_models.report.numbers import Money, percent, say
 from smsroi_models.report.words import confidence
 
 
-def fatigue_curve(found: Fatigue, currency: str) -> Picture:
+def fatigue_curve(found: Fatigue, currency: str, ax: Canvas | None = None) -> Picture:
     """Draw the share who opt out after a text, and the next text's profit, by texts a week.
 
     Parameters
@@ -37,7 +38,7 @@ def fatigue_curve(found: Fatigue, currency: str) -> Picture:
     title, money = fatigue_finding(found), Money(currency)
     priced = found.paying is not None
     with figure_style():
-        figure = Figure(figsize=(5.2, 5.6 if priced else 3.2))
+        figure = canvas(ax, (5.2, 5.6 if priced else 3.2))
         panels = figure.subplots(2 if priced else 1, 1, sharex=True, squeeze=False)[:, 0]
         _band(panels[0], found, lambda point: point.opting_out, RED)
         panels[0].set_ylim(bottom=0)

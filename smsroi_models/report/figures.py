@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.attribution.effects import Lift
@@ -18,7 +17,9 @@ from smsroi_models.report.drawing import (
     BLUE,
     GREY,
     INK,
+    Canvas,
     Picture,
+    canvas,
     cost_line,
     figure_style,
     head,
@@ -56,63 +57,63 @@ __all__ = [
 ]
 
 
-def segments(result: CampaignResult) -> Picture | None:
+def segments(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw each segment's lift with its interval; None where segments were not compared."""
     if result.segments is None:
         return None
-    return forest(result.segments, result.campaign.currency)
+    return forest(result.segments, result.campaign.currency, ax)
 
 
-def claims(result: CampaignResult) -> Picture | None:
+def claims(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw each rule's claim against what was caused; None where the store has no touches."""
     if result.tracked is None:
         return None
-    return claims_by_rule(result.tracked, result.campaign.currency, comparable(result))
+    return claims_by_rule(result.tracked, result.campaign.currency, comparable(result), ax)
 
 
-def after_window(result: CampaignResult) -> Picture | None:
+def after_window(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw what was left of the margin at each horizon after the window; None where none is."""
     if result.after_window is None:
         return None
-    return margin_by_horizon(result.after_window, result.campaign.currency, result.roi.cost)
+    return margin_by_horizon(result.after_window, result.campaign.currency, result.roi.cost, ax)
 
 
-def long_term(result: CampaignResult) -> Picture | None:
+def long_term(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw the window's money beside that of the longer views; None where there are none."""
     if result.long_term is None:
         return None
     found, window = result.long_term, result.campaign.window_days
-    return views(found, result.campaign.currency, window, result.confidence_level)
+    return views(found, result.campaign.currency, window, result.confidence_level, ax)
 
 
-def said(result: CampaignResult) -> Picture | None:
+def said(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw how each arm answered the campaign's survey; None where nobody did."""
-    return survey_scores(result.said) if result.said else None
+    return survey_scores(result.said, ax) if result.said else None
 
 
-def audience(result: CampaignResult) -> Picture | None:
+def audience(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw who left the list, by arm; None while it runs or where nobody knows."""
     if result.audience is None:
         return None
     caused = result.lift.get("opted_out")
     return left_by_day(
-        result.audience, caused.headline if caused else None, result.confidence_level
+        result.audience, caused.headline if caused else None, result.confidence_level, ax
     )
 
 
-def retention(result: CampaignResult) -> Picture | None:
+def retention(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw who bought again, by arm and by cohort; None while the campaign runs."""
     if result.long_term is None:
         return None
-    return curves(result.long_term.retention, result.confidence_level)
+    return curves(result.long_term.retention, result.confidence_level, ax)
 
 
-def lift_intervals(result: CampaignResult) -> Picture:
+def lift_intervals(result: CampaignResult, ax: Canvas | None = None) -> Picture:
     """Draw the lift of conversion, revenue and margin with its interval, by both estimators."""
     panels = _lift_panels(result)
     title = lift_finding(result)
     with figure_style():
-        figure = Figure(figsize=(5.2, 1.0 + 1.25 * len(panels)))
+        figure = canvas(ax, (5.2, 1.0 + 1.25 * len(panels)))
         for axes, (label, lift, scale) in zip(
             figure.subplots(len(panels), squeeze=False)[:, 0], panels, strict=True
         ):
@@ -136,7 +137,7 @@ def lift_intervals(result: CampaignResult) -> Picture:
     return Picture(figure, f"{title}. Texted less held-out, {intervals_named(result)}: {spoken}.")
 
 
-def cumulative_margin(result: CampaignResult) -> Picture:
+def cumulative_margin(result: CampaignResult, ax: Canvas | None = None) -> Picture:
     """Draw the extra margin gathered by each day of the window against the cost.
 
     The band may be read on any day; the bar at the end, of a campaign whose windows are over, is
@@ -145,7 +146,7 @@ def cumulative_margin(result: CampaignResult) -> Picture:
     money, cost = Money(result.campaign.currency), result.roi.cost
     title, planned = payback(result), _planned_days(result)
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.8))
+        figure = canvas(ax, (5.2, 3.8))
         axes = figure.subplots()
         _draw_days(axes, result)
         axes.axhline(0, color=INK, linewidth=0.8)

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from smsroi_models.errors import ParameterError
-from smsroi_models.report.results import AUDIENCE, PLANNED, SURVEYED, VALUED
+from smsroi_models.report.results import AUDIENCE, PLANNED, PORTFOLIO, SURVEYED, VALUED
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _HASHED = re.compile(r".*-[0-9a-f]{8}")
@@ -24,7 +24,13 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 # Device names that Windows reserves in every folder.
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.I)
 _SLUG_LENGTH = 40
-MARKS = {PLANNED: "plan-", VALUED: "value-", AUDIENCE: "audience-", SURVEYED: "survey-"}
+MARKS = {
+    PLANNED: "plan-",
+    VALUED: "value-",
+    AUDIENCE: "audience-",
+    SURVEYED: "survey-",
+    PORTFOLIO: "portfolio-",
+}
 
 
 def folder_name(campaign_id: str) -> str:
@@ -85,8 +91,9 @@ def as_of_folder(as_of: str) -> str:
 def report_folder(moment: str, outcome: str) -> str:
     """Return the folder of a report within its campaign's, by what came of it.
 
-    A plan, a forecast of customers' value, a report on the audience and a survey have marks of
-    their own, so that none takes the place of a campaign's report of the same id and moment.
+    A plan, a forecast of customers' value, a report on the audience, a survey and the report on all
+    campaigns have marks of their own, so that none takes the place of a campaign's report of the
+    same id and moment.
 
     Examples
     --------

@@ -16,9 +16,18 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.folders import moment_of
 from smsroi_models.report.hygiene import check_page, clean_text
 from smsroi_models.report.numbers import percent, say, shortened
-from smsroi_models.report.results import AUDIENCE, OUTCOMES, PLANNED, SURVEYED, VALUED
+from smsroi_models.report.results import (
+    AUDIENCE,
+    OUTCOMES,
+    PLANNED,
+    PORTFOLIO,
+    SURVEYED,
+    VALUED,
+)
 
 _FAILED = ".failed.html"
+FEWEST_TO_FIND = 9
+"""From as many campaigns on the index has a list by year and one by name."""
 _HUGE = 1e9  # a billionfold return is no return but a damaged file
 
 
@@ -46,7 +55,8 @@ class Entry:
 def write_index(reports: str | Path) -> Path:
     """Write the index of the reports below a folder and return its path.
 
-    The campaign with the newest report comes first; of each campaign the newest report leads and
+    The report on all campaigns stands on top, where there is one. The campaign with the newest
+    report comes first; of each campaign the newest report leads and
     older ones follow. A broken ``results.json`` is listed as unreadable. The page replaces the old
     one in one step.
 
@@ -57,13 +67,20 @@ def write_index(reports: str | Path) -> Path:
     """
     folder = Path(reports)
     folder.mkdir(parents=True, exist_ok=True)
+    listed = list_reports(folder)
+    front = [entry for group in listed for entry in group if entry.outcome == PORTFOLIO]
+    others = [[entry for entry in group if entry.outcome != PORTFOLIO] for group in listed]
+    campaigns = [group for group in others if group]
     page = (
         environment()
         .get_template("listing.html.j2")
         .render(
             title="Text campaigns: did they pay for themselves?",
             language="en",
-            campaigns=list_reports(folder),
+            campaigns=campaigns,
+            front=sorted(front, key=lambda entry: entry.as_of, reverse=True),
+            years=_years(campaigns),
+            names=_names(campaigns),
         )
     )
     page = clean_text(page)
@@ -108,6 +125,30 @@ def format_roi(figures: Any) -> str:
     return say(Estimate(estimate, math.nan, low, high), percent, 0.01)
 
 
+def _years(campaigns: list[list[Entry]]) -> dict[int, str]:
+    """Return, by place in the list, each year in which the newest report of a campaign is first."""
+    found: dict[str, int] = {}
+    for place, group in enumerate(campaigns):
+        year = moment_of(group[0].as_of)[:4]
+        if year.isdecimal():
+            found.setdefault(year, place)
+    return {place: year for year, place in found.items()}
+
+
+def _names(campaigns: list[list[Entry]]) -> list[tuple[str, int]]:
+    """Return the campaigns' names from A to Z with their places; none where a look finds them."""
+    if len(campaigns) < FEWEST_TO_FIND:
+        return []
+    named = [(_named(group[0]), place) for place, group in enumerate(campaigns)]
+    return sorted(named, key=lambda found: (found[0].casefold(), found[1]))
+
+
+def _named(entry: Entry) -> str:
+    """Return a name with its id, where it is another: names may be given twice."""
+    same = entry.campaign_id in ("", entry.name)
+    return entry.name if same else f"{entry.name} ({entry.campaign_id})"
+
+
 def _campaign(folder: Path) -> list[Entry]:
     done = [_report(path) for path in folder.glob("[!.]*/results.json")]
     name = max(done, key=lambda entry: entry.as_of).name if done else folder.name
@@ -135,7 +176,7 @@ def _report(path: Path) -> Entry:
     campaign_id = shortened(str(results.get("campaign_id", "")))
     roi = "not estimable" if outcome == "invalid" else format_roi(figures)
     as_of = folder.name
-    if outcome in (PLANNED, VALUED, AUDIENCE, SURVEYED):
+    if outcome in (PLANNED, VALUED, AUDIENCE, SURVEYED, PORTFOLIO):
         roi, as_of = "", moment_of(as_of)
     # Anything but the word itself, as in reports of old, is a comparison with a holdout.
     weaker = results.get("evidence") == "weaker"

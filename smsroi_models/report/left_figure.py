@@ -1,18 +1,19 @@
 """The figure of who left the list: both arms, day by day since assignment."""
 
 import seaborn as sns
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.audience.campaign_audience import CampaignAudience
-from smsroi_models.report.drawing import GREY, RED, Picture, figure_style, head
+from smsroi_models.report.drawing import GREY, RED, Canvas, Picture, canvas, figure_style, head
 from smsroi_models.report.left_page import finding
 from smsroi_models.report.numbers import percent
 from smsroi_models.report.words import confidence
 
 
-def left_by_day(found: CampaignAudience, caused: Lift | None, level: float) -> Picture:
+def left_by_day(
+    found: CampaignAudience, caused: Lift | None, level: float, ax: Canvas | None = None
+) -> Picture:
     """Draw the share of each arm that had opted out by the end of each day.
 
     Parameters
@@ -24,7 +25,7 @@ def left_by_day(found: CampaignAudience, caused: Lift | None, level: float) -> P
     """
     title = finding(found, caused)
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.5))
+        figure = canvas(ax, (5.2, 3.5))
         axes = figure.subplots()
         for curve, colour, name in (
             (found.treatment, RED, "texted"),

@@ -7,7 +7,6 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.figure import Figure
 
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.report import lifetime_words as words
@@ -15,7 +14,9 @@ from smsroi_models.report.drawing import (
     BLUE,
     GREY,
     INK,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
 )
@@ -23,12 +24,12 @@ from smsroi_models.report.escaped import Html
 from smsroi_models.report.numbers import plain
 
 
-def tracking(result: LifetimeResult) -> Picture:
+def tracking(result: LifetimeResult, ax: Canvas | None = None) -> Picture:
     """Draw all repeat purchases gathered week by week, actual against expected."""
     track, title = result.tracking, words.tracking_finding(result)
     days: Any = [result.first_day + timedelta(days=int(day) + 1) for day in track.day]
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.6))
+        figure = canvas(ax, (5.2, 3.6))
         axes = figure.subplots()
         expected, came = track.cumulative_expected, track.cumulative_actual
         axes.plot(days, came, color=INK, linewidth=2.2, label="came")
@@ -51,7 +52,7 @@ def tracking(result: LifetimeResult) -> Picture:
     return Picture(figure, f"{title}. {_say_tracking(result)}.")
 
 
-def holdout(result: LifetimeResult) -> Picture | Html:
+def holdout(result: LifetimeResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw purchases of the holdout period by earlier frequency, actual against expected."""
     trial = words.trial(result)
     if trial is None:
@@ -63,7 +64,7 @@ def holdout(result: LifetimeResult) -> Picture | Html:
         for low, high in zip(groups.least, groups.most, strict=True)
     ]
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.6))
+        figure = canvas(ax, (5.2, 3.6))
         axes = figure.subplots()
         axes.bar(places, groups.expected_mean, color=BLUE, alpha=0.35, width=0.7, label="foretold")
         axes.errorbar(

@@ -3,7 +3,6 @@
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.base_groups import GroupValue
@@ -13,7 +12,9 @@ from smsroi_models.report.drawing import (
     BLUE,
     GREY,
     INK,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -25,7 +26,7 @@ from smsroi_models.report.words import confidence
 _LONGEST_NAME, _MOST_GROUPS = 18, 16
 
 
-def groups(result: LifetimeResult, by: str) -> Picture | Html:
+def groups(result: LifetimeResult, by: str, ax: Canvas | None = None) -> Picture | Html:
     """Draw what a customer of each group is worth, with the interval of what will come.
 
     Parameters
@@ -41,7 +42,7 @@ def groups(result: LifetimeResult, by: str) -> Picture | Html:
     everyone = words.shown_value(result).estimate / result.n_customers
     level = confidence(result.terms.confidence_level)
     with figure_style():
-        figure = Figure(figsize=(5.2, 2.1 + 0.34 * len(found)))
+        figure = canvas(ax, (5.2, 2.1 + 0.34 * len(found)))
         axes = figure.subplots()
         for row, group in enumerate(found):
             _draw_group(axes, row, words.each_of(group))
@@ -64,14 +65,14 @@ def groups(result: LifetimeResult, by: str) -> Picture | Html:
     return Picture(figure, f"{title}. Margin per customer in {words.horizon(result)}: {told}.")
 
 
-def alive(result: LifetimeResult) -> Picture:
+def alive(result: LifetimeResult, ax: Canvas | None = None) -> Picture:
     """Draw the chance to be still a customer by purchases and time since the last."""
     found, title = result.activity, words.alive_finding(result)
     chances = np.array(
         [[np.nan if p is None else p for p in line] for line in found.probability_alive]
     )
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.9))
+        figure = canvas(ax, (5.2, 3.9))
         axes = figure.subplots()
         mesh = axes.pcolormesh(chances, cmap="Blues", vmin=0, vmax=1, edgecolor="white")
         for row, line in enumerate(found.customers):

@@ -27,7 +27,10 @@ def results(result: LifetimeResult, campaign_id: str) -> Results:
         "value_by_model": result.value_by_model,
         "purchase_model": result.purchase_model.to_dict(),
         "spend_model": result.spend_model.to_dict(),
-        "choice": result.choice.to_dict(),
+        "choice": {
+            "best": result.choice.best,
+            "scores": [score.to_dict() for score in result.choice.scores],
+        },
         "holdout": _holdout_figures(result),
         "spend_correlation": result.correlation.to_dict() if result.correlation else None,
         "groups": {by: [group.to_dict() for group in found] for by, found in result.groups.items()},
@@ -55,6 +58,8 @@ def _holdout_figures(result: LifetimeResult) -> dict[str, Any] | None:
     if result.holdout is None:
         return None
     figures = result.holdout.to_dict()
+    for end in ("calibration_end", "holdout_end"):
+        figures[end] = figures[end].isoformat()
     for trial in figures["trials"].values():
         ends = trial["by_frequency"]["most"]
         trial["by_frequency"]["most"] = [end if math.isfinite(end) else None for end in ends]

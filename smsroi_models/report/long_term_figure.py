@@ -1,7 +1,6 @@
 """The figure of the long run: the window's money beside that of the longer views."""
 
 import seaborn as sns
-from matplotlib.figure import Figure
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.long_term_records import LongTerm, Return
@@ -9,7 +8,9 @@ from smsroi_models.report.drawing import (
     BLUE,
     GREY,
     INK,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -19,7 +20,9 @@ from smsroi_models.report.numbers import Money, say
 from smsroi_models.report.words import confidence
 
 
-def views(found: LongTerm, currency: str, window_days: int, level: float) -> Picture | None:
+def views(
+    found: LongTerm, currency: str, window_days: int, level: float, ax: Canvas | None = None
+) -> Picture | None:
     """Draw profit, or margin without a cost, by view; None where there is the window alone.
 
     Parameters
@@ -39,7 +42,7 @@ def views(found: LongTerm, currency: str, window_days: int, level: float) -> Pic
     shown = [_figure(view) for _name, _why, view in views_of(found, window_days)]
     what = "profit" if found.in_window.profit else "extra margin"
     with figure_style():
-        figure = Figure(figsize=(5.2, 2.9))
+        figure = canvas(ax, (5.2, 2.9))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=0.8)
         for row, one in enumerate(shown):

@@ -2,7 +2,6 @@
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from smsroi_models.attribution.checks import FEW_BUYERS
@@ -15,7 +14,9 @@ from smsroi_models.report.drawing import (
     GREY,
     INK,
     RED,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -25,11 +26,11 @@ from smsroi_models.report.numbers import Money, percent
 _DASHES = ((0, (1, 1.5)), (0, (4, 2)), (0, (6, 2, 1, 2)))
 
 
-def power_curves(proposal: Proposal) -> Picture:
+def power_curves(proposal: Proposal, ax: Canvas | None = None) -> Picture:
     """Draw how often a true ROI is called a gain, for some holdout shares."""
     title = words.power_finding(proposal)
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.8))
+        figure = canvas(ax, (5.2, 3.8))
         axes = figure.subplots()
         dashes = iter(_DASHES)
         for curve in sorted(proposal.curves, key=lambda curve: curve.holdout_share):
@@ -56,11 +57,11 @@ def power_curves(proposal: Proposal) -> Picture:
     return Picture(figure, f"{title}. Smallest ROI seen as often: {spoken}.")
 
 
-def value_and_cost(proposal: Proposal) -> Picture:
+def value_and_cost(proposal: Proposal, ax: Canvas | None = None) -> Picture:
     """Draw value and cost by holdout share or, without a value, the smallest ROI that it shows."""
     title = words.value_finding(proposal)
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.8))
+        figure = canvas(ax, (5.2, 3.8))
         axes = figure.subplots()
         if proposal.chosen.net_value is None:
             _draw_returns(axes, proposal)

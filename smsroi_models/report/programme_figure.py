@@ -6,14 +6,15 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.figure import Figure
 
 from smsroi_models.programme_result import ProgrammeResult
 from smsroi_models.report.drawing import (
     BLUE,
     INK,
     RED,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -23,12 +24,12 @@ from smsroi_models.report.programme_words import months_finding
 from smsroi_models.report.words import confidence
 
 
-def cumulative_margin(result: ProgrammeResult) -> Picture:
+def cumulative_margin(result: ProgrammeResult, ax: Canvas | None = None) -> Picture:
     """Draw the extra margin gathered by each month's end, with its interval, against the cost."""
     money, title = Money(result.campaign.currency), months_finding(result)
     band = f"{confidence(result.confidence_level)} intervals"
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.6))
+        figure = canvas(ax, (5.2, 3.6))
         axes = figure.subplots()
         _draw_margin(axes, result)
         axes.axhline(0, color=INK, linewidth=0.8)

@@ -22,9 +22,11 @@ VALUED = "valued"
 AUDIENCE = "audience"
 # What customers said: an answer, and no money.
 SURVEYED = "surveyed"
+# All campaigns together: the page that leads to the others.
+PORTFOLIO = "portfolio"
 OUTCOMES = (
     *("paid", "lost", "unclear", "unknown", "invalid"),
-    *(PLANNED, VALUED, AUDIENCE, SURVEYED),
+    *(PLANNED, VALUED, AUDIENCE, SURVEYED, PORTFOLIO),
 )
 # Against customers held out at random; or, where nobody was, against their own past; or no effect
 # of anything, but a forecast; or what was, without a comparison; or what people said.

@@ -4,17 +4,25 @@ from datetime import date
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from smsroi_models.clv.retention import Cohort, Curve, Retention
-from smsroi_models.report.drawing import BLUE, GREY, INK, Picture, figure_style, head
+from smsroi_models.report.drawing import (
+    BLUE,
+    GREY,
+    INK,
+    Canvas,
+    Picture,
+    canvas,
+    figure_style,
+    head,
+)
 from smsroi_models.report.numbers import percent
 from smsroi_models.report.retention_page import finding
 from smsroi_models.report.words import confidence
 
 
-def curves(found: Retention, level: float) -> Picture:
+def curves(found: Retention, level: float, ax: Canvas | None = None) -> Picture:
     """Draw the share of each arm that has bought by each day, and of each cohort bought again.
 
     Parameters
@@ -25,7 +33,7 @@ def curves(found: Retention, level: float) -> Picture:
     """
     title, panels = finding(found), 1 + bool(found.cohorts)
     with figure_style():
-        figure = Figure(figsize=(5.2, 1.0 + 2.8 * panels))
+        figure = canvas(ax, (5.2, 1.0 + 2.8 * panels))
         rows = figure.subplots(panels, squeeze=False)[:, 0]
         _draw_arms(rows[0], found, level)
         if found.cohorts:

@@ -2,7 +2,6 @@
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.segment_records import SegmentLift, Segments
@@ -11,7 +10,9 @@ from smsroi_models.report.drawing import (
     GREY,
     INK,
     RED,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -23,7 +24,7 @@ from smsroi_models.report.words import confidence
 _LONGEST_NAME = 18
 
 
-def forest(segments: Segments, currency: str) -> Picture:
+def forest(segments: Segments, currency: str, ax: Canvas | None = None) -> Picture:
     """Draw each segment's lift with its simultaneous interval, beside everyone's and break-even.
 
     Parameters
@@ -34,7 +35,7 @@ def forest(segments: Segments, currency: str) -> Picture:
     """
     money, title = Money(currency), finding(segments)
     with figure_style():
-        figure = Figure(figsize=(5.2, 2.1 + 0.36 * len(segments.segments)))
+        figure = canvas(ax, (5.2, 2.1 + 0.36 * len(segments.segments)))
         axes = figure.subplots()
         for row, part in enumerate(segments.segments):
             _draw(axes, row, _estimate(part, segments), BLUE)

@@ -4,12 +4,22 @@ from collections.abc import Sequence
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from smsroi_models.report import survey_followed_words as later
 from smsroi_models.report import survey_words as words
-from smsroi_models.report.drawing import BLUE, GREEN, GREY, INK, RED, Picture, figure_style, head
+from smsroi_models.report.drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    RED,
+    Canvas,
+    Picture,
+    canvas,
+    figure_style,
+    head,
+)
 from smsroi_models.report.drivers_figure import dumbbells
 from smsroi_models.report.numbers import percent, plain
 from smsroi_models.report.words import confidence
@@ -23,12 +33,12 @@ _ARMS = {"treatment": "texted", "holdout": "held out", "": "all asked"}
 _LIGHT = "#c9d1d9"
 
 
-def scores(result: SurveyResult) -> Picture:
+def scores(result: SurveyResult, ax: Canvas | None = None) -> Picture:
     """Draw each arm's answers as a stacked bar, and its score with the interval beneath."""
     rows, title = _rows(result), words.scores_finding(result)
     stacked = result.survey.metric != "ces"
     with figure_style():
-        figure = Figure(figsize=(5.2, 1.5 + (0.55 if stacked else 0.0) * len(rows) + 1.3))
+        figure = canvas(ax, (5.2, 1.5 + (0.55 if stacked else 0.0) * len(rows) + 1.3))
         panels = figure.subplots(
             1 + stacked, squeeze=False, height_ratios=[1.25, 1.0] if stacked else [1.0]
         )[:, 0]
@@ -43,13 +53,13 @@ def scores(result: SurveyResult) -> Picture:
     )
 
 
-def distribution(result: SurveyResult) -> Picture:
+def distribution(result: SurveyResult, ax: Canvas | None = None) -> Picture:
     """Draw how many gave each answer, of everybody who answered."""
     answers, counts = zip(*result.distribution.items(), strict=True)
     most = max(result.distribution, key=lambda answer: result.distribution[answer])
     title = f"The answer given most often is {most:g}"
     with figure_style():
-        figure = Figure(figsize=(5.2, 3.0))
+        figure = canvas(ax, (5.2, 3.0))
         axes = figure.subplots()
         axes.bar(answers, counts, color=[_colour(result, answer) for answer in answers], width=0.8)
         axes.set_xlim(result.survey.scale_min - 0.6, result.survey.scale_max + 0.6)
@@ -63,7 +73,7 @@ def distribution(result: SurveyResult) -> Picture:
     return Picture(figure, f"{title}. People by answer, everybody who answered: {told}.")
 
 
-def followed(result: SurveyResult) -> Picture | None:
+def followed(result: SurveyResult, ax: Canvas | None = None) -> Picture | None:
     """Draw the share who bought after each kind of answer; None where no time has passed."""
     found = result.followed
     if found is None:
@@ -71,7 +81,7 @@ def followed(result: SurveyResult) -> Picture | None:
     title, level = later.followed_finding(found), confidence(result.confidence_level)
     names = [later.group_name(group) for group in found.groups]
     with figure_style():
-        figure = Figure(figsize=(5.2, 1.7 + 0.42 * len(names)))
+        figure = canvas(ax, (5.2, 1.7 + 0.42 * len(names)))
         axes = figure.subplots()
         for place, group in enumerate(found.groups):
             share = group.conversion
@@ -89,12 +99,12 @@ def followed(result: SurveyResult) -> Picture | None:
     return Picture(figure, f"{title}. {_say_followed(found, names, level)}.")
 
 
-def drivers(result: SurveyResult) -> Picture | None:
+def drivers(result: SurveyResult, ax: Canvas | None = None) -> Picture | None:
     """Draw the words of low and of high scorers; None where there are none."""
     found = result.comments.drivers if result.comments else None
     if found is None or not (found.low or found.high):
         return None
-    return dumbbells(found)
+    return dumbbells(found, ax)
 
 
 def _decimals(found: Followed) -> int:

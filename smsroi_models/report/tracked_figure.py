@@ -6,7 +6,6 @@ from itertools import accumulate
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.tracked_records import Group, RuleComparison, grouped
@@ -14,7 +13,9 @@ from smsroi_models.report.drawing import (
     BLUE,
     GREEN,
     INK,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -28,7 +29,9 @@ from smsroi_models.report.words import confidence
 _ROW, _LINE, _LETTERS = 0.3, 0.14, 26
 
 
-def claims_by_rule(found: RuleComparison, currency: str, compared: bool) -> Picture:
+def claims_by_rule(
+    found: RuleComparison, currency: str, compared: bool, ax: Canvas | None = None
+) -> Picture:
     """Draw a bar for each claim, and the interval of what was caused as a band behind them.
 
     Parameters
@@ -45,7 +48,7 @@ def claims_by_rule(found: RuleComparison, currency: str, compared: bool) -> Pict
     names = _names(found, groups)
     with figure_style():
         rows = [_ROW + _LINE * text.count("\n") for text in names]
-        figure = Figure(figsize=(5.4, 1.7 + sum(rows)))
+        figure = canvas(ax, (5.4, 1.7 + sum(rows)))
         axes = figure.subplots()
         if caused is not None:
             _band(axes, caused)

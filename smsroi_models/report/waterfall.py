@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.drawing import (
@@ -13,7 +12,9 @@ from smsroi_models.report.drawing import (
     GREY,
     INK,
     RED,
+    Canvas,
     Picture,
+    canvas,
     figure_style,
     head,
     money_axis,
@@ -36,12 +37,12 @@ class _Bar:
     interval: Estimate | None = None
 
 
-def waterfall(result: CampaignResult) -> Picture:
+def waterfall(result: CampaignResult, ax: Canvas | None = None) -> Picture:
     """Draw the money from extra revenue to profit, with the interval of each estimate."""
     money, title = Money(result.campaign.currency), waterfall_finding(result)
     bars = _bars(result.roi)
     with figure_style():
-        figure = Figure(figsize=(5.2, 1.3 + 0.48 * len(bars)))
+        figure = canvas(ax, (5.2, 1.3 + 0.48 * len(bars)))
         axes = figure.subplots()
         for row, bar in enumerate(bars):
             _draw(axes, row, bar, money)

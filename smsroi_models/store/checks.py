@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import ibis
 
+from smsroi_models.records import Record
 from smsroi_models.store.absent import REQUIRED, missing_tables
 from smsroi_models.store.conform import similar_column, typed
 from smsroi_models.store.connect import Store
@@ -18,7 +19,7 @@ from smsroi_models.store.tables import TABLES, Column, Table
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record):
     """A rule that a table breaks.
 
     Attributes

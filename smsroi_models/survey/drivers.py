@@ -12,6 +12,7 @@ scores does not say that what it names causes them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -90,6 +91,8 @@ class Drivers(Record):
     low, high : tuple of DriverWord
         Found, strongest first; maybe none.
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = ("low", "high")
 
     low_at_most: float
     high_at_least: float

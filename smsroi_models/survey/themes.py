@@ -12,6 +12,7 @@ something else, which no one drew by lot: the difference is no effect of what th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -106,6 +107,8 @@ class Themes(Record):
     themes : tuple of Theme
         The most frequent first; maybe none.
     """
+
+    MEMBERS: ClassVar[tuple[str, ...]] = ("themes",)
 
     n_comments: int
     n_without_spaces: int

@@ -161,6 +161,37 @@ def test_another_campaign_in_the_same_days_is_refused(tables, tmp_path):
         smsroi.counterfactual_roi(opened, "camp-01")
 
 
+def test_a_programme_above_it_is_no_other_campaign(tables, result, tmp_path):
+    # Its treatment arm is everybody that the campaigns assigned; it sends no text itself.
+    whole = {name: frame.copy() for name, frame in tables.items()}
+    assigned = tables["assignments"]
+    texted = assigned.customer_id.drop_duplicates()
+    barred = tables["customers"].customer_id
+    barred = barred[~barred.isin(texted)].head(200)
+    first = assigned.assigned_at.min() - pd.Timedelta(days=1)
+    rows = pd.DataFrame(
+        {
+            "campaign_id": "GLOBAL",
+            "customer_id": pd.concat([texted, barred], ignore_index=True),
+            "arm": ["treatment"] * len(texted) + ["holdout"] * len(barred),
+            "assigned_at": first,
+            "stratum": None,
+        }
+    ).astype(assigned.dtypes.to_dict())
+    whole["assignments"] = pd.concat([assigned, rows], ignore_index=True)
+    programme = (
+        tables["campaigns"].head(1).assign(campaign_id="GLOBAL", starts_at=first, window_days=120)
+    )
+    programme = programme.astype(tables["campaigns"].dtypes.to_dict())
+    whole["campaigns"] = pd.concat([tables["campaigns"], programme], ignore_index=True)
+    with smsroi.open_store(smsroi.write_store(whole, tmp_path / "whole")) as opened:
+        assert smsroi.is_programme(opened, "GLOBAL")
+        again = smsroi.counterfactual_roi(opened, "camp-01")
+    # Only the controls are fewer: whom the programme counts as texted is none.
+    found, before = again.roi, result.roi
+    assert abs(found.estimate - before.estimate) < 0.1 * before.standard_error
+
+
 def test_without_costs_no_profit_is_given(tables, tmp_path):
     bare = {name: tables[name] for name in ("campaigns", "customers", "assignments", "orders")}
     with smsroi.open_store(smsroi.write_store(bare, tmp_path / "bare")) as opened:

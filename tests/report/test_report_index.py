@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from smsroi_models.report.index import format_roi, list_reports, write_index
+from smsroi_models.report.index import FEWEST_TO_FIND, format_roi, list_reports, write_index
 
 ROI = {"roi": {"estimate": 0.31, "ci_lower": -0.05, "ci_upper": 0.67}}
 
@@ -64,6 +64,48 @@ def test_newest_first_and_older_ones_beneath(tmp_path: Path) -> None:
     add_report(tmp_path, "NEW", "2025-06-30")
     order = [[entry.as_of for entry in campaign] for campaign in list_reports(tmp_path)]
     assert order == [["2025-06-30T101500Z", "2025-06-30", "2025-05-31"], ["2025-01-31"]]
+
+
+def test_the_report_on_all_campaigns_leads_and_is_no_campaign(tmp_path: Path) -> None:
+    add_report(tmp_path, "SPRING24", "2025-06-30")
+    for day in ("2025-06-01", "2025-07-01"):
+        add_report(
+            tmp_path,
+            "portfolio",
+            f"portfolio-{day}",
+            outcome="portfolio",
+            name="All campaigns",
+            verdict=f"Yes, together, by {day}.",
+        )
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    assert Links(page).found == [
+        "portfolio/portfolio-2025-07-01/report.html",
+        "portfolio/portfolio-2025-06-01/report.html",
+        "SPRING24/2025-06-30/report.html",
+    ]
+    assert "Yes, together, by 2025-07-01." in page
+    assert "Yes, together, by 2025-06-01." not in page and page.count("<tbody") == 1
+
+
+def test_many_campaigns_are_found_by_year_and_by_name(tmp_path: Path) -> None:
+    for number in range(FEWEST_TO_FIND - 1):
+        name = f"Sale {number % 3}"
+        add_report(
+            tmp_path, f"C{number}", f"202{number // 4}-06-30", name=name, campaign_id=f"C{number}"
+        )
+    assert "<nav" not in write_index(tmp_path).read_text(encoding="utf-8")
+    add_report(tmp_path, "LAST", "2029-06-30", name="a first <name>")
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    inside = [link for link in Links(page).found if link.startswith("#")]
+    assert inside[:3] == ["#campaign-0", "#campaign-1", "#campaign-5"]  # 2029, 2021, 2020
+    assert len(inside) == 3 + FEWEST_TO_FIND
+    assert all(f'id="{link[1:]}"' in page for link in inside)
+    names = page.partition("<details>")[2].partition("</details>")[0]
+    assert (
+        names.index("a first &lt;name&gt;")
+        < names.index("Sale 0 (C0)")
+        < names.index("Sale 0 (C3)")
+    )
 
 
 def test_a_line_holds_name_moment_verdict_and_roi(tmp_path: Path) -> None:

@@ -1,0 +1,232 @@
+"""The record of everything that the report on all campaigns shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from smsroi_models.attribution.effects import Estimate
+from smsroi_models.attribution.factor_records import IncrementalityFactors
+from smsroi_models.attribution.multiplicity import adjust
+from smsroi_models.attribution.pooled_factors import PooledFactors
+from smsroi_models.attribution.segment_records import AdjustedPValues
+from smsroi_models.records import Record, frame_of
+from smsroi_models.roi import Outcome
+
+Reason = Literal["no holdout", "programme", "running", "failed", "not estimable"]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFigures(Record):
+    """What one campaign earned against its own holdout, store currency.
+
+    Attributes
+    ----------
+    campaign_id, name : str
+    starts_at, ends_at : datetime
+        UTC; ``ends_at`` is when the last outcome window was over.
+    n_treatment, n_holdout : int
+    cost : float or None
+        None where nothing is known of it.
+    margin : Estimate
+        Incremental margin.
+    profit, roi : Estimate or None
+        As in `Roi`; an ROI is a ratio and exists where something was spent.
+    degrees_of_freedom : float
+    probability_of_profit, p_value : float or None
+        ``p_value`` is two-sided, of a profit of exactly zero.
+    holdout_cost : Estimate
+        Margin, less the price of the texts, that those held out would have brought.
+    delivered : int or None
+        Texts; None where the store has no messages.
+    opt_outs : Estimate or None
+        Customers who left because of it; None where that cannot be told.
+    cautions : tuple of str
+        Texts of checks that failed without taking the comparison away.
+    """
+
+    campaign_id: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    n_treatment: int
+    n_holdout: int
+    cost: float | None
+    margin: Estimate
+    profit: Estimate | None
+    roi: Estimate | None
+    degrees_of_freedom: float
+    probability_of_profit: float | None
+    p_value: float | None
+    holdout_cost: Estimate
+    delivered: int | None
+    opt_outs: Estimate | None
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def opt_outs_per_thousand(self) -> Estimate | None:
+        """Opt-outs caused per 1,000 texts delivered; None where that cannot be told."""
+        if self.opt_outs is None or not self.delivered:
+            return None
+        each = 1_000 / self.delivered
+        found = self.opt_outs
+        return Estimate(
+            each * found.estimate,
+            each * found.standard_error,
+            each * found.ci_lower,
+            each * found.ci_upper,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Aside(Record):
+    """A campaign that stands outside the pooled figures, and why.
+
+    Attributes
+    ----------
+    campaign_id, name : str
+    starts_at : datetime
+        UTC.
+    kind : str
+        ``"no holdout"``, ``"programme"``, ``"running"``, ``"failed"`` (a check) or
+        ``"not estimable"``.
+    reason : str
+    profit : Estimate or None
+        Of a campaign without a holdout: the forecast from its own past, weaker evidence.
+    """
+
+    campaign_id: str
+    name: str
+    starts_at: datetime
+    kind: Reason
+    reason: str
+    profit: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PortfolioResult(Record):
+    """All campaigns of a store; money in its currency.
+
+    Attributes
+    ----------
+    as_of : datetime
+        UTC.
+    currency : str
+    pre_days : int
+    campaigns : tuple of CampaignFigures
+        Those read against their own holdout, by time.
+    aside : tuple of Aside
+        The others, by time.
+    p_values : dict of str to AdjustedPValues
+        By campaign with a profit: as it is, by Holm, by Benjamini and Hochberg.
+    pooled : PooledFactors or None
+        Of the ROI: ``drawn`` are the campaigns' after allowing for luck, ``mean`` is that of
+        campaigns like these, ``prediction`` that of the next one. None with fewer than 3.
+    best : dict of str to float
+        Probability that a campaign has the highest true ROI, in [0, 1].
+    letters : dict of str to tuple of str
+        By campaign, from the highest ROI down: two that share a letter cannot be told apart.
+    total_margin, total_profit : Estimate or None
+        Sums over the campaigns with a known cost; None without any.
+    total_cost : float
+        Of the same campaigns.
+    trend : Estimate or None
+        Change of the ROI from the first campaign to the last, a ratio.
+    no_trend : str
+        Why there is none; empty where there is.
+    holdout_cost : Estimate or None
+        Sum over all campaigns.
+    factors : IncrementalityFactors or None
+        None where they were not asked for.
+    missing : dict of str to str
+        Tables that the store lacks, with what the report therefore cannot say.
+    confidence_level : float
+    store_fingerprint : str
+    """
+
+    as_of: datetime
+    currency: str
+    pre_days: int
+    campaigns: tuple[CampaignFigures, ...]
+    aside: tuple[Aside, ...]
+    p_values: dict[str, AdjustedPValues]
+    pooled: PooledFactors | None
+    best: dict[str, float]
+    letters: dict[str, tuple[str, ...]]
+    total_margin: Estimate | None
+    total_profit: Estimate | None
+    total_cost: float
+    trend: Estimate | None
+    no_trend: str
+    holdout_cost: Estimate | None
+    factors: IncrementalityFactors | None
+    missing: dict[str, str]
+    confidence_level: float
+    store_fingerprint: str
+
+    @property
+    def outcome(self) -> Outcome:
+        """Of all campaigns together, as that of one; ``unknown`` where no profit can be told."""
+        if self.total_profit is None:
+            return "unknown"
+        if self.total_profit.ci_lower > 0:
+            return "paid"
+        return "lost" if self.total_profit.ci_upper < 0 else "unclear"
+
+    def outcome_of(self, campaign: CampaignFigures) -> Outcome:
+        """Return whether a campaign clearly paid, corrected by Holm for the number of campaigns."""
+        if campaign.profit is None:
+            return "unknown"
+        if self.p_values[campaign.campaign_id].holm >= 1 - self.confidence_level:
+            return "unclear"
+        return "paid" if campaign.profit.estimate > 0 else "lost"
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many campaigns came out so."""
+        return sum(self.outcome_of(campaign) == outcome for campaign in self.campaigns)
+
+    @property
+    def total_roi(self) -> Estimate | None:
+        """Total profit / total cost, a ratio; None where nothing was spent."""
+        if self.total_profit is None or not self.total_cost:
+            return None
+        found, cost = self.total_profit, self.total_cost
+        return Estimate(
+            found.estimate / cost,
+            found.standard_error / cost,
+            found.ci_lower / cost,
+            found.ci_upper / cost,
+        )
+
+    def to_frame(self) -> Any:
+        """Return a row per campaign: its figures, and how it stands among the others."""
+        return frame_of([_row(self, campaign) for campaign in self.campaigns])
+
+
+def corrected(p_values: dict[str, float]) -> dict[str, AdjustedPValues]:
+    """Return each p-value with its corrections for their number.
+
+    >>> corrected({"a": 0.01, "b": 0.5})["a"].holm
+    0.02
+    """
+    if not p_values:
+        return {}
+    plain: Sequence[float] = list(p_values.values())
+    holm, false_share = adjust(plain, "holm"), adjust(plain, "fdr_bh")
+    rows = zip(p_values, plain, holm, false_share, strict=True)
+    return {name: AdjustedPValues(one, two, three) for name, one, two, three in rows}
+
+
+def _row(result: PortfolioResult, campaign: CampaignFigures) -> dict[str, object]:
+    name, pooled = campaign.campaign_id, result.pooled
+    found = result.p_values.get(name)
+    drawn = pooled.drawn.get(name) if pooled else None
+    return {
+        **campaign.to_dict(),
+        "outcome": result.outcome_of(campaign),
+        "p_holm": found.holm if found else None,
+        "p_benjamini_hochberg": found.benjamini_hochberg if found else None,
+        "shrunk_roi": drawn.to_dict() if drawn else None,
+        "probability_best": result.best.get(name),
+        "letters": " ".join(result.letters.get(name, ())),
+    }
