@@ -40,8 +40,8 @@ def response_alike(arms: Sequence[ArmAnswers], difference: Estimate | None) -> C
     whole = all(record_is_whole(arm.response) for arm in arms)
     if difference is None or rates[0] is None or rates[1] is None or not whole:
         text = (
-            "Not told: it is not recorded who was asked in either arm, and with it whether the "
-            "text changed who answers."
+            "Not told: the record of who was asked in each arm is missing or has holes, and so "
+            "whether the text changed who answers."
         )
         return Check(name, "informational", text, "Keep the table invitations whole.")
     texted, held_out = (_percent(rate.estimate) for rate in (rates[0], rates[1]))
