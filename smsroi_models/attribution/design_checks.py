@@ -13,6 +13,7 @@ from smsroi_models.roi import Roi
 # A profit as large as the cost: a test that would miss it in more than one case of five is weak.
 WEAK_ROI = 1.0
 POWER = 0.8
+ENOUGH_POWER = "Enough power"
 
 
 def other_campaigns(texted: tuple[int, int], assigned: tuple[int, int]) -> Check:
@@ -119,7 +120,7 @@ def enough_power(roi: Roi, margin: Lift) -> Check | None:
     """
     if not roi.cost:
         return None
-    name = "Enough power"
+    name = ENOUGH_POWER
     least = detectable_profit(margin, roi.n_treatment) / roi.cost
     text = f"A test as precise as this one shows an ROI of {least:.0%} or more in 4 of 5 cases"
     if roi.outcome != "unclear":

@@ -8,7 +8,7 @@ figure or a part of one (``Figure.subfigures``), since one pair of axes cannot h
 
 import io
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
+from smsroi_models.attribution.effects import Estimate
 from smsroi_models.errors import ParameterError
 from smsroi_models.report.numbers import Money
 
@@ -156,6 +157,31 @@ def head(figure: Figure | Handed, finding: str) -> None:
     figure.suptitle(
         "\n".join(textwrap.wrap(finding, 46)), x=0.01, ha="left", fontsize=12, fontweight="bold"
     )
+
+
+def draw_views(axes: Axes, views: Sequence[Estimate]) -> None:
+    """Draw the window and the longer views beneath it, the third open: it rests on an assumption.
+
+    Parameters
+    ----------
+    axes : Axes
+    views : sequence of Estimate
+        One to three, of one unit.
+    """
+    for row, one in enumerate(views):
+        assumed = row == 2
+        colour = GREY if assumed else BLUE
+        axes.plot([one.ci_lower, one.ci_upper], [row, row], color=colour, linewidth=2.6)
+        axes.plot(
+            [one.estimate],
+            [row],
+            marker="o",
+            markersize=8,
+            color=colour,
+            markerfacecolor="white" if assumed else colour,
+        )
+    axes.set_ylim(len(views) - 0.4, -0.6)
+    axes.margins(x=0.06)
 
 
 def cost_line(axes: Axes, cost: float, right: float, money: Money) -> None:

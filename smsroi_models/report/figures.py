@@ -25,6 +25,7 @@ from smsroi_models.report.drawing import (
     head,
     money_axis,
 )
+from smsroi_models.report.executive_figure import returns
 from smsroi_models.report.left_figure import left_by_day
 from smsroi_models.report.long_term_figure import views
 from smsroi_models.report.numbers import Money, plain, say
@@ -51,6 +52,7 @@ __all__ = [
     "lift_intervals",
     "long_term",
     "retention",
+    "returns",
     "said",
     "segments",
     "waterfall",

@@ -20,6 +20,7 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 
 from smsroi_models.errors import RenderError
+from smsroi_models.report.contents import with_contents
 from smsroi_models.report.hygiene import check_page, clean_text
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -55,7 +56,12 @@ def _exporter() -> TemplateExporter:
         template_paths=[str(TEMPLATE)],
         template_file="index.html.j2",
         file_extension=".html",
-        filters={"prose": _prose, "shown": _shown, "place": _place},
+        filters={
+            "prose": _prose,
+            "shown": _shown,
+            "place": _place,
+            "with_contents": with_contents,
+        },
     )
 
 

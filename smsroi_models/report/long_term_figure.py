@@ -5,12 +5,11 @@ import seaborn as sns
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.long_term_records import LongTerm, Return
 from smsroi_models.report.drawing import (
-    BLUE,
-    GREY,
     INK,
     Canvas,
     Picture,
     canvas,
+    draw_views,
     figure_style,
     head,
     money_axis,
@@ -45,21 +44,8 @@ def views(
         figure = canvas(ax, (5.2, 2.9))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=0.8)
-        for row, one in enumerate(shown):
-            assumed = row == 2  # rests on an assumption: drawn open and grey
-            colour = GREY if assumed else BLUE
-            axes.plot([one.ci_lower, one.ci_upper], [row, row], color=colour, linewidth=2.6)
-            axes.plot(
-                [one.estimate],
-                [row],
-                marker="o",
-                markersize=8,
-                color=colour,
-                markerfacecolor="white" if assumed else colour,
-            )
+        draw_views(axes, shown)
         axes.set_yticks(range(len(shown)), labels[: len(shown)])
-        axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.margins(x=0.06)
         money_axis(axes.xaxis, money)
         axes.set_xlabel(f"{what}, {currency}; bars: {confidence(level)} intervals, each for itself")
         head(figure, title)

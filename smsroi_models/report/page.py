@@ -11,6 +11,7 @@ from smsroi_models.report.after_window_page import after_window_table
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.left_page import left_table
 from smsroi_models.report.long_term_page import long_term_table
+from smsroi_models.report.next_steps_page import steps_list
 from smsroi_models.report.numbers import (
     Money,
     digits_of,
@@ -45,16 +46,21 @@ def verdict(result: CampaignResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and any caution."""
     failed = [c for c in result.checks if c.status == "failed" and c is not result.invalidated_by]
     return fragment(
-        "verdict.html",
+        "campaign_verdict.html",
         shown_name=shortened(result.campaign.name, 200),
         campaign_id=shortened(result.campaign.campaign_id),
         as_of=result.as_of,
         outcome="unclear" if result.lost_again else result.outcome,
         headline=words.headline(result),
         sentence=words.sentence(result),
-        next_step=words.next_step(result),
+        sure=words.how_sure(result),
         cautions=failed,
     )
+
+
+def next_steps(result: CampaignResult) -> Html:
+    """Return at most three things to do, each with the figure that it rests on."""
+    return steps_list(result)
 
 
 def key_figures(result: CampaignResult) -> Html:
@@ -86,7 +92,12 @@ def ledger(result: CampaignResult) -> Html:
         rows.append(("Profit", *with_interval(roi.profit, money, 0.01), "grand"))
     if roi.roi is not None:
         rows.append(("Return on cost (ROI)", *with_interval(roi.roi, percent, 0.01), "total"))
-    return fragment("ledger.html", rows=rows, confidence=words.confidence(roi.confidence_level))
+    return fragment(
+        "ledger.html",
+        sentence=words.money_sentence(result),
+        rows=rows,
+        confidence=words.confidence(roi.confidence_level),
+    )
 
 
 def lift_table(result: CampaignResult) -> Html:
@@ -101,6 +112,7 @@ def lift_table(result: CampaignResult) -> Html:
                 rows.append(_lift_row(label, pair.unadjusted, name, money, main=False))
     return fragment(
         "lift_table.html",
+        sentence=words.lift_sentence(result),
         rows=rows,
         adjusted=bool(result.covariates),
         not_estimable=[
@@ -135,6 +147,11 @@ def systems(result: CampaignResult) -> Html:
     return systems_tables(
         result.systems, result.tracked, result.campaign.currency, result.confidence_level
     )
+
+
+def days(result: CampaignResult) -> Html:
+    """Return from which day on it could be told, for a reader of every day."""
+    return fragment("days.html", sentence=f"{words.payback(result)}. {words.first_clear(result)}.")
 
 
 def after_window(result: CampaignResult) -> Html:

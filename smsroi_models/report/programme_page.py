@@ -77,7 +77,9 @@ def ledger(result: ProgrammeResult) -> Html:
         rows.append(("Profit", *with_interval(roi.profit, money, 0.01), "grand"))
     if roi.roi is not None:
         rows.append(("Return on cost (ROI)", *with_interval(roi.roi, percent, 0.01), "total"))
-    return fragment("ledger.html", rows=rows, confidence=confidence(roi.confidence_level))
+    return fragment(
+        "ledger.html", sentence="", rows=rows, confidence=confidence(roi.confidence_level)
+    )
 
 
 def campaigns(result: ProgrammeResult) -> Html:

@@ -10,6 +10,7 @@ from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.systems_words import sentence
 from smsroi_models.report.tracked_page import caused_per_claimed
 from smsroi_models.report.words import confidence
 from smsroi_models.systems import Systems
@@ -55,7 +56,12 @@ def systems_tables(
         parts.append(("Events", _events(found.events, money)))
     if not parts:
         return fragment("note.html", text="The store tracks no link, code, call or event of it.")
-    return fragment("systems.html", parts=parts, confidence=confidence(confidence_level))
+    return fragment(
+        "systems.html",
+        sentence=sentence(found),
+        parts=parts,
+        confidence=confidence(confidence_level),
+    )
 
 
 def _links(links: Links, claims: RuleComparison | None, money: Money) -> Rows:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from smsroi_models.attribution.design_checks import ENOUGH_POWER
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.estimates import DayLift
+from smsroi_models.likelihood import in_words
 from smsroi_models.report import words_so_far
 from smsroi_models.report.numbers import Money, percent, plain, probability, say, step_for
 from smsroi_models.result import CampaignResult
@@ -29,7 +31,9 @@ def verdict(result: CampaignResult) -> str:
     """Return the answer to the report's question in one piece, with the checks that failed."""
     failed = [check.name.lower() for check in result.checks if check.status == "failed"]
     caution = f" Checks that failed: {', '.join(failed)}." if failed else ""
-    return f"{headline(result)} {sentence(result)}{caution}"
+    open_ended = result.outcome == "unclear" and result.so_far is None
+    sure = f" {how_sure(result)}" if open_ended else ""
+    return f"{headline(result)} {sentence(result)}{sure}{caution}"
 
 
 def headline(result: CampaignResult) -> str:
@@ -63,6 +67,21 @@ def _since(result: CampaignResult) -> str:
         f"That is the window alone: {last.days} days after it, the margin it had brought in all "
         f"was {left}{against}."
     )
+
+
+def how_sure(result: CampaignResult) -> str:
+    """Say in a word of the stated scale how likely a profit is; empty where that is not told."""
+    chance = result.roi.probability_of_profit
+    if chance is None or result.outcome == "invalid":
+        return ""
+    when = "" if result.so_far is None else " by now"
+    word = in_words(chance)
+    said = f"{word[0].upper()}{word[1:]} that it made a profit{when} ({probability(chance)})."
+    if word == "about as likely as not":
+        said = f"A profit{when} is about as likely as not ({probability(chance)})."
+    # How small a test was is in the probability already.
+    hidden = [c for c in result.checks if c.status == "failed" and c.name != ENOUGH_POWER]
+    return f"{said} What the failed checks may hide is not in that figure." if hidden else said
 
 
 def next_step(result: CampaignResult) -> str:
@@ -207,6 +226,22 @@ def _direction(lift: Lift) -> str:
     return "fell" if lift.ci_upper < 0 else "shows no clear change"
 
 
+def lift_sentence(result: CampaignResult) -> str:
+    """Say the same as the title, and of how many customers."""
+    lift = result.lift["revenue"].headline
+    return (
+        f"{lift_finding(result)}. Set against each other are {lift.n_treatment:,} customers "
+        f"assigned to a text and {lift.n_holdout:,} held out."
+    )
+
+
+def money_sentence(result: CampaignResult) -> str:
+    """Say what extra revenue there was, and what is left of it."""
+    revenue = say(result.roi.incremental_revenue, Money(result.campaign.currency), 0.01)
+    left = waterfall_finding(result)
+    return f"Extra revenue {revenue}. {left}."
+
+
 def waterfall_finding(result: CampaignResult) -> str:
     """Say what is left of the extra revenue, in a figure's title."""
     roi, money = result.roi, Money(result.campaign.currency)
@@ -283,12 +318,11 @@ def _lost(roi: Roi, money: Money) -> str:
 
 
 def _unclear(roi: Roi, money: Money) -> str:
-    assert roi.profit is not None and roi.probability_of_profit is not None
+    assert roi.profit is not None
     best = profit_or_loss(roi.profit.estimate, money, step_for(roi.profit, 0.01))
     return (
         f"The best estimate is {best}, but anything from {money_range(roi.profit, money)} fits the "
-        f"data at {confidence(roi.confidence_level)} confidence. The probability that it made a "
-        f"profit is {probability(roi.probability_of_profit)}."
+        f"data at {confidence(roi.confidence_level)} confidence."
     )
 
 

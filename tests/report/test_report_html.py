@@ -90,7 +90,7 @@ def test_code_streams_and_other_types_stay_in_the_notebook() -> None:
 
 def test_prose_is_rendered_without_anchors_mathematics_or_markup() -> None:
     page = page_of(new_markdown_cell("## Money\n\n$5 or **$6**, <b>not</b> https://example.org"))
-    assert "<h2>Money</h2>" in page
+    assert '<h2 id="money">Money</h2>' in page
     assert "$5 or <strong>$6</strong>, &lt;b&gt;not&lt;/b&gt; https://example.org" in page
     assert "¶" not in page
 
@@ -224,3 +224,28 @@ def test_a_page_without_a_policy_or_with_a_late_one_is_refused() -> None:
     ):
         with pytest.raises(RenderError, match=r"policy|meta element"):
             check_page(broken)
+
+
+def test_sections_have_addresses_and_the_contents_lead_to_them() -> None:
+    names = ("Who left?", "Costs", "Costs", "R&D <b>")
+    seen = Seen(page_of(*(new_markdown_cell(f"## {name}") for name in names)))
+    addresses = ["who-left", "costs", "costs-2", "r-d-b"]
+    assert [heading["id"] for heading in seen.named("h2")] == addresses
+    links = [link["href"] for link in seen.named("a")]
+    assert links == [f"#{address}" for address in addresses] * 2  # folded, and beside the text
+    assert seen.text.count("R&D <b>") == 3
+    assert [nav["class"] for nav in seen.named("nav")] == ["contents folded", "contents beside"]
+
+
+def test_a_short_page_needs_no_contents() -> None:
+    seen = Seen(page_of(*(new_markdown_cell(f"## Part {number}") for number in range(3))))
+    assert not seen.named("nav", "a") and len(seen.named("h2")) == 3
+
+
+def test_a_section_says_what_was_found_before_it_draws_it() -> None:
+    figures = [shown({"image/png": PNG}, {"image/png": {"alt": "Rising"}}) for _ in range(2)]
+    finding = shown({"text/html": '<p class="finding">It rose.</p>\n<p class="note">So.</p>'})
+    page = page_of(new_markdown_cell("## Part"), *figures, finding)
+    # Of two figures the sentence goes before the one that it stands beneath.
+    first, second = page.index("<figure>"), page.rindex("<figure>")
+    assert page.index("</h2>") < first < page.index("It rose.") < second < page.index("So.")

@@ -15,6 +15,7 @@ from smsroi_models.roi import CostLine, Roi
 
 PARTS = (
     page.verdict,
+    page.next_steps,
     page.key_figures,
     page.ledger,
     page.lift_table,
@@ -110,7 +111,7 @@ def _next(result: CampaignResult, profit: Estimate, margin_low: float = 0.0, **r
     roi = replace(result.roi, profit=profit, incremental_margin=margin)
     found = replace(result, roi=roi, checks=_passed(result), rule=DecisionRule(**rule))
     text = words.next_step(found)
-    assert text in page.verdict(found).text.replace("\N{WORD JOINER}", "")
+    assert text in page.next_steps(found).text.replace("\N{WORD JOINER}", "")
     return text
 
 
