@@ -9,25 +9,50 @@ therefore still personal data; `smsroi_models.survey.examples` also hides words 
 
 import re
 
-import phonenumbers
-
 LONGEST = 2_000
 """Characters of a comment that are read; what follows is cut off."""
 
 MASK = "***"
-_DIGITS = 7  # fewer are no telephone number
-_WEB = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.\w{2,24}/\S*", re.I)
-_SITE = re.compile(r"\b[a-z0-9][a-z0-9-]{1,62}\.(?:com|org|net|co|io|me|info|biz|uk|de|fr)\b", re.I)
+_WEB = re.compile(
+    r"(?:https?://|www\.)\S+|\b[\w-]{1,63}+(?:\.[\w-]{1,63}+){0,8}\.\w{2,24}/\S*", re.I
+)
+_SITE = re.compile(
+    r"\b[a-z0-9][a-z0-9-]{1,62}+\.(?:com|org|net|co|io|me|info|biz|uk|de|fr)\b", re.I
+)
 # Taken from their first character on, whole: a long text without an @ is read once, not squared.
-_ADDRESS = re.compile(r"(?<![^\s@,;:<>()\"])[^\s@,;:<>()\"]++[ ]?@[ ]?[^\s@,;:<>()\"]+\.\w{2,24}")
-_HANDLE = re.compile(r"(?<!\w)@\w[\w.]*")
-_LONG_NUMBER = re.compile(r"\+?\(?\d(?:[ \u00a0().\-/‐-―]{0,3}\d){5,}")
+# With spaces about the @ it takes a dot to make an address; without, none.
+_ADDRESS = re.compile(
+    r"(?<![^\s@＠,;:<>()\"])[^\s@＠,;:<>()\"]++"
+    r"(?:[@＠][^\s@＠,;:<>()\"]++|[ ]?[@＠][ ]?[^\s@＠.,;:<>()\"]++(?=[ ]?\.[ ]?\w))"
+    r"(?:[ ]?\.[ ]?\w{2,63}){0,8}"
+)
+_QUOTED_ADDRESS = re.compile(r"\"[^\"\n]{1,64}\"@[^\s@,;:<>()\"]{1,255}")
+# ada [at] example [dot] com
+_SPELT_ADDRESS = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}+ ?(?:\[ ?at ?\]|\( ?at ?\)|\{ ?at ?\}|<at>) ?[\w-]{1,63}"
+    r"(?: ?(?:\[ ?dot ?\]|\( ?dot ?\)|\{ ?dot ?\}|<dot>|\.) ?[\w-]{1,63}){0,8}",
+    re.I,
+)
+_HANDLE = re.compile(r"(?<!\w)[@＠]\w[\w.]*")
+_ACCOUNT = re.compile(
+    r"\b(insta(?:gram)?|ig|snap(?:chat)?|tiktok|twitter|telegram|whatsapp|facebook|fb|skype|"
+    r"discord)( ?: ?)[\w.+@-]+",
+    re.I,
+)
+# Six digits and more, with what people put between them and an extension behind. Every form of a
+# telephone number is one; the digits are any script's.
+_BETWEEN = r"[ \u00a0\u00ad\u200b\u2060\u3000().\[\]~/\-‐-―−－．／（）［］～]"
+_LONG_NUMBER = re.compile(
+    rf"[+＋]?[(（\[]?\d(?:{_BETWEEN}{{0,4}}\d){{5,}}"
+    r"(?:[ ,;.\u00a0]{0,3}(?:ext(?:ension|n)?|x|#|~)[. :\u00a0]{0,3}\d{1,7}(?!\d))?",
+    re.I,
+)
 _NUMBERED = re.compile(
     r"\b(order|invoice|account|ticket|booking|tracking|ref(?:erence)?|customer|number|no|nr)"
     r"([ .:#]{0,4})((?=[\w-]{0,40}\d)[\w-]+)|#\s?\d[\w-]*",
     re.I,
 )
-_SUSPECT = re.compile(r"[@#\d]|\w\.\w|://|\bwww\.", re.I)
+_SUSPECT = re.compile(r"[@＠#\d]|\w\.\w|://|\bwww\.|\bat ?[\])}>]|\w ?: ?\w", re.I)
 _CODE = re.compile(r"[\w-]+")
 _LETTERS_AND_DIGITS, _DIGITS_ALONE = 3, 5  # so many digits make a code of a word, of a number
 
@@ -57,7 +82,7 @@ _SIGNED_LOWER = re.compile(
 _DASHED = re.compile(r"((?:^|\s)[-–—~][ ]?)[^\W\d_][\w'’-]*(?:[ ]+[^\W\d_][\w'’-]*)?(?=[ .!\n]*$)")
 
 
-def masked_contacts(text: str, region: str = "US") -> str:
+def masked_contacts(text: str) -> str:
     """Return the text, cut to `LONGEST` characters, with contacts and long numbers as ``***``.
 
     Numbers of six digits and more go, whatever they are, and codes such as ``AB-1234``; years and
@@ -67,8 +92,6 @@ def masked_contacts(text: str, region: str = "US") -> str:
     ----------
     text : str
         Any text; it is treated as hostile, and read in time that grows with `LONGEST` alone.
-    region : str
-        The country (ISO 3166, two letters) of telephone numbers that do not name theirs.
 
     Examples
     --------
@@ -80,15 +103,15 @@ def masked_contacts(text: str, region: str = "US") -> str:
     text = text[:LONGEST]
     if not _SUSPECT.search(text):  # most comments: the patterns need not be tried
         return text
-    for pattern in (_WEB, _ADDRESS, _SITE, _HANDLE):
+    for pattern in (_WEB, _QUOTED_ADDRESS, _SPELT_ADDRESS, _ADDRESS, _SITE, _HANDLE):
         text = pattern.sub(MASK, text)
-    text = _without_telephones(text, region)
+    text = _ACCOUNT.sub(lambda found: f"{found[1]}{found[2]}{MASK}", text)
     text = _LONG_NUMBER.sub(MASK, text)
     text = _NUMBERED.sub(lambda found: f"{found[1]}{found[2]}{MASK}" if found[1] else MASK, text)
     return _CODE.sub(lambda found: MASK if _is_code(found[0]) else found[0], text)
 
 
-def masked_comment(text: str, region: str = "US") -> str:
+def masked_comment(text: str) -> str:
     """Return the text with contacts masked, and the names that its wording gives away.
 
     A name without such wording stays: no rule finds them all.
@@ -96,8 +119,6 @@ def masked_comment(text: str, region: str = "US") -> str:
     Parameters
     ----------
     text : str
-    region : str
-        As in `masked_contacts`.
 
     Examples
     --------
@@ -106,7 +127,7 @@ def masked_comment(text: str, region: str = "US") -> str:
     >>> masked_comment("maria at the till was rude")  # not found
     'maria at the till was rude'
     """
-    text = masked_contacts(text, region)
+    text = masked_contacts(text)
     for pattern in (_LOWER_NAME, _INTRODUCED, _TITLED):
         text = pattern.sub(
             lambda found: (
@@ -117,16 +138,6 @@ def masked_comment(text: str, region: str = "US") -> str:
     for pattern in (_SIGNED, _SIGNED_LOWER):
         text = pattern.sub(lambda found: f"{found[1]}{found[2]}{MASK}", text)
     return _DASHED.sub(lambda found: f"{found[1]}{MASK}", text)
-
-
-def _without_telephones(text: str, region: str) -> str:
-    """Mask what reads as a telephone number, its extension included."""
-    if sum(map(str.isdigit, text)) < _DIGITS:
-        return text
-    matcher = phonenumbers.PhoneNumberMatcher(text, region, phonenumbers.Leniency.POSSIBLE)
-    for match in reversed(list(matcher)):
-        text = text[: match.start] + MASK + text[match.end :]
-    return text
 
 
 def _is_code(word: str) -> bool:

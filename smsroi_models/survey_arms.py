@@ -11,6 +11,7 @@ from smsroi_models.survey.arm_answers import (
     ArmDifference,
     ResponseRate,
     answers_of_arm,
+    rate_of_all,
     response_rate,
 )
 from smsroi_models.survey.metrics import Metric
@@ -27,6 +28,8 @@ def read_arms(
     invited_known: bool,
 ) -> tuple[tuple[ArmAnswers, ...], tuple[ResponseRate, ...]]:
     """Return each arm's answers, treatment first, and who answered by arm and kind of customer."""
+    # A table of invitations that names nobody of this survey does not say who was asked.
+    invited_known = invited_known and any(cell.invited for cell in asked.cells)
     present = {cell.arm for cell in asked.cells}
     names = [name for name in (*ARMS, "") if name in present]
     rates, arms = [], []
@@ -63,11 +66,12 @@ def _rate(
     variable: str = "",
     category: str = "",
 ) -> ResponseRate:
-    n, invited, answered = (
-        sum(getattr(cell, name) for cell in cells) for name in ("n", "invited", "answered")
+    n, invited, answered, uninvited = (
+        sum(getattr(cell, name) for cell in cells)
+        for name in ("n", "invited", "answered", "uninvited")
     )
     asked = invited if invited_known else None
-    return response_rate(arm, n, asked, answered, confidence_level, variable, category)
+    return response_rate(arm, n, asked, answered, uninvited, confidence_level, variable, category)
 
 
 def _totals(cells: Sequence[Cell], variable: str) -> dict[str, float]:
@@ -96,18 +100,15 @@ def survey_checks(
 ) -> list[Check]:
     """Return whether the answers can carry what is said of them."""
     two = arms if len(arms) == 2 else ()
-    rates = [arm.response for arm in arms]
-    known = all(rate.n_invited is not None for rate in rates) and bool(rates)
-    asked = response_rate(
-        "",
-        sum(rate.n for rate in rates),
-        sum(rate.n_invited or 0 for rate in rates),
-        sum(rate.n_answered for rate in rates),
-        0.95,
-    )
+    if not counts.people:
+        return [
+            check
+            for check in (answer_checks.anonymous_few(counts.anonymous, counts.counted),)
+            if check
+        ] + [answer_checks.response_high(None)]
     found = [
         answer_checks.enough_answers(two, counts.counted),
-        answer_checks.response_high(asked.share if known else None),
+        answer_checks.response_high(rate_of_all(arms)),
         answer_checks.response_alike(two, difference.response if difference else None),
         answer_checks.weights_hold(arms),
         answer_checks.anonymous_few(counts.anonymous, counts.counted),

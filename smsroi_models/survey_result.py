@@ -76,6 +76,7 @@ class SurveyResult(Record):
     Attributes
     ----------
     survey : Survey
+        Contacts in its question are masked.
     campaign_name : str
         Empty where the survey belongs to no campaign.
     as_of : datetime
@@ -91,8 +92,8 @@ class SurveyResult(Record):
     everybody : NetPromoterScore or AnswerScore
         Of all who answered, anonymous ones included, each the same.
     arms : tuple of ArmAnswers
-        Treatment and holdout; empty where the survey has no arms. A survey without a campaign has
-        one without a name: those who were asked.
+        Treatment and holdout; empty where all answers are anonymous. A survey without a campaign
+        has one without a name: those who were asked.
     difference : ArmDifference or None
         None without two arms.
     rates : tuple of ResponseRate
@@ -137,6 +138,6 @@ class SurveyResult(Record):
 
     @property
     def best(self) -> Score:
-        """The score that says most: of everyone texted, or asked, or of who answered."""
+        """The score that says most: weighted to those texted or asked, or of all who answered."""
         known = [arm.weighted for arm in self.arms if arm.arm != "holdout" and arm.weighted]
         return known[0] if known else self.everybody

@@ -21,6 +21,7 @@ from smsroi_models.attribution.campaigns import (
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.gates import ranked
 from smsroi_models.errors import NotEstimableError, ParameterError
+from smsroi_models.masking import masked_contacts
 from smsroi_models.soundness import check_parameters, horizon, parse_past, require_sound
 from smsroi_models.store.absent import missing_tables
 from smsroi_models.store.connect import Store
@@ -157,7 +158,11 @@ def read_survey_result(
             "read it once there are answers"
         )
     refuse_off_scale(given, scale)
-    arms, rates = read_arms(asked, metric, scale, boxes, confidence_level, "invitations" in store)
+    arms, rates = (
+        read_arms(asked, metric, scale, boxes, confidence_level, "invitations" in store)
+        if len(asked.people.score)  # where nobody who answered is known, nobody is in an arm
+        else ((), ())
+    )
     difference = difference_of_arms(*arms) if len(arms) == 2 else None
     counts = count_answers(asked, arms)
     followed = _followed(asked, metric, scale, follow_days, boxes, confidence_level)
@@ -169,7 +174,7 @@ def read_survey_result(
     checks = survey_checks(arms, difference, counts)
     values, numbers = np.unique(given, return_counts=True)
     return SurveyResult(
-        survey=survey,
+        survey=replace(survey, question=masked_contacts(survey.question)),
         campaign_name=campaign.name if campaign else "",
         as_of=moment,
         confidence_level=confidence_level,

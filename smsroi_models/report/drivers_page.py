@@ -101,7 +101,7 @@ def themes_sentence(themes: Themes) -> str:
     first = themes.themes[0]
     text = (
         f"{n} theme{'s' if n > 1 else ''} came back in other runs over the "
-        f"{themes.n_comments:,} comments. The most frequent one, {_quoted_words(first.words)}, is "
+        f"{themes.n_comments:,} comments. The most frequent one, {_quoted_words(first.name)}, is "
         f"in {percent(first.share.estimate)} of them."
     )
     apart = [theme for theme in themes.themes if theme.spend and _clear(theme.spend)]
@@ -112,7 +112,7 @@ def _money(apart: list[Theme]) -> str:
     if not apart:
         return "Who mentions a theme spent neither clearly more nor clearly less than the others."
     told = [
-        f"who mentions {_quoted_words(theme.words)} spent clearly "
+        f"who mentions {_quoted_words(theme.name)} spent clearly "
         f"{'less' if theme.spend.difference.estimate < 0 else 'more'} than the others"
         for theme in apart
         if theme.spend
@@ -159,7 +159,8 @@ def _word_row(word: DriverWord) -> dict[str, object]:
 
 def _theme_row(theme: Theme, money: Money) -> dict[str, object]:
     return {
-        "words": ", ".join(theme.words),
+        "name": ", ".join(theme.name),
+        "words": ", ".join(word for word in theme.words if word not in theme.name),
         "share": _shares(theme.share),
         "comments": f"{theme.n_comments:,}",
         "score": _means(theme.score, lambda value, step: plain(value, min(step, 0.1))),

@@ -1,12 +1,20 @@
 """The figure of a report's first half-page: the return in the window and in the long run."""
 
 import seaborn as sns
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report import long_term_page
-from smsroi_models.report.drawing import INK, Picture, draw_views, figure_style, head, money_axis
+from smsroi_models.report.drawing import (
+    INK,
+    Canvas,
+    Picture,
+    canvas,
+    draw_views,
+    figure_style,
+    head,
+    money_axis,
+)
 from smsroi_models.report.numbers import Money, percent, say
 from smsroi_models.report.words import confidence
 from smsroi_models.result import CampaignResult
@@ -14,12 +22,13 @@ from smsroi_models.result import CampaignResult
 Rows = list[tuple[str, Estimate]]
 
 
-def returns(result: CampaignResult) -> Picture | None:
+def returns(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw ROI, or profit or margin where there is none, by view; None without a comparison.
 
     Parameters
     ----------
     result : CampaignResult
+    ax : Matplotlib axes, figure or part of one to draw into, optional
     """
     if result.outcome == "invalid":
         return None
@@ -27,7 +36,7 @@ def returns(result: CampaignResult) -> Picture | None:
     title = _finding(result, what, rows[0][1])
     money = Money(result.campaign.currency)
     with figure_style():
-        figure = Figure(figsize=(5.2, 1.35 + 0.42 * len(rows)))
+        figure = canvas(ax, (5.2, 1.35 + 0.42 * len(rows)))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=0.8)
         draw_views(axes, [one for _, one in rows])

@@ -12,7 +12,8 @@ from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
 from smsroi_models.report.results import versions
 from smsroi_models.report.words import confidence
-from smsroi_models.survey.arm_answers import ArmAnswers, ResponseRate
+from smsroi_models.survey.answer_checks import record_is_whole
+from smsroi_models.survey.arm_answers import ArmAnswers, ResponseRate, rate_of_all
 from smsroi_models.survey.metrics import Score
 from smsroi_models.survey.weight_quality import Balance
 from smsroi_models.survey_result import SurveyResult
@@ -104,7 +105,6 @@ def rates(result: SurveyResult) -> Html:
         arms=[_ARMS[arm] for arm in arms],
         rows=rows,
         left_out=len(kinds) - len(rows),
-        of="asked" if _invited_known(result) else "assigned",
         confidence=confidence(result.confidence_level),
     )
 
@@ -241,16 +241,18 @@ def _anonymous(result: SurveyResult) -> str:
 
 
 def _invited_known(result: SurveyResult) -> bool:
-    return all(arm.response.n_invited is not None for arm in result.arms)
+    rate = rate_of_all(result.arms)
+    return rate is not None and rate.share is not None
 
 
 def _rate(result: SurveyResult) -> tuple[str, str] | None:
     """Return the response rate of all arms together and what it is of."""
-    if not result.arms or not _invited_known(result):
+    rate = rate_of_all(result.arms)
+    if rate is None or rate.share is None:
         return None
-    answered = sum(arm.response.n_answered for arm in result.arms)
-    asked = max(sum(arm.response.n_invited or 0 for arm in result.arms), answered)
-    return (percent(answered / asked), f"of {asked:,} who were asked") if asked else None
+    asked = f"of {rate.n_invited:,} who were asked"
+    # What a record with holes says of itself is no rate of the answers that the scores are of.
+    return (percent(rate.share.estimate) if record_is_whole(rate) else "not known", asked)
 
 
 def _score_row(arm: ArmAnswers, result: SurveyResult) -> dict[str, Any]:
@@ -289,11 +291,13 @@ def _kind(variable: str, category: str) -> str:
 
 
 def _rate_cell(rate: ResponseRate | None) -> tuple[str, str, str]:
-    if rate is None or rate.share is None:
+    if rate is None:
         return "", "", ""
-    asked = rate.n if rate.n_invited is None else max(rate.n_invited, rate.n_answered)
+    if rate.share is None:
+        return "not known", "", f"{rate.n_answered:,} answers"
     share, interval = with_interval(rate.share, percent, 0.01)
-    return share, interval, f"{rate.n_answered:,} of {asked:,}"
+    others = f", and {rate.n_uninvited:,} not asked" if rate.n_uninvited else ""
+    return share, interval, f"{rate.n_of_invited:,} of {rate.n_invited:,}{others}"
 
 
 def _balance_row(arm: str, row: Balance) -> tuple[str, ...]:

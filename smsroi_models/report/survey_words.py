@@ -3,6 +3,8 @@
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.numbers import percent, plain, say, step_for
 from smsroi_models.report.words import confidence
+from smsroi_models.survey.answer_checks import record_is_whole
+from smsroi_models.survey.arm_answers import ResponseRate, rate_of_all
 from smsroi_models.survey.metrics import Score
 from smsroi_models.survey.representation import TOGETHER
 from smsroi_models.survey_result import SurveyResult
@@ -31,7 +33,7 @@ def verdict(result: SurveyResult) -> str:
 def headline(result: SurveyResult) -> str:
     """Return the score in a few words, and whether the texts changed it."""
     caution = ", with a caution" if result.failed else ""
-    score = f"{_named(result)} {_value(result)}"
+    score = f"{_named(result)} {_value(result)} among those who answered"
     found = result.difference.best if result.difference else None
     if found is None:
         return f"{score}{caution}."
@@ -39,13 +41,16 @@ def headline(result: SurveyResult) -> str:
 
 
 def sentence(result: SurveyResult) -> str:
-    """Return of whom the score is, with its interval, and how the arms differ, in words."""
-    score = result.best
-    low, high = _ends(score.estimate, result)
+    """Return of whom the score is, what chance and silence leave open, and how the arms differ.
+
+    That those who kept silent may think otherwise stands in the same sentence as the interval: it
+    is no part of it (decision 0011).
+    """
+    low, high = _ends(result.best.estimate, result)
     level = confidence(result.confidence_level)
     said = (
-        f"Of {of_whom(result)} {_is(result)} {_value(result)}; with {level} confidence it lies "
-        f"between {low} and {high}."
+        f"Of {of_whom(result)} {_is(result)} {_value(result)}, between {low} and {high} with "
+        f"{level} confidence as far as chance goes; {silence(result)}."
     )
     return " ".join(part for part in (said, difference_sentence(result)) if part)
 
@@ -78,30 +83,55 @@ def difference_in_words(found: Estimate, result: SurveyResult) -> tuple[str, str
 
 
 def of_whom(result: SurveyResult) -> str:
-    """Name the people whom the score is of."""
+    """Name the people whom the score is of: those who answered, and whom they are weighted to."""
     if not result.arms or result.best is result.everybody:
         return f"the {result.counts.counted:,} who answered"
     arm = result.arms[0]
-    if arm.arm:
-        return (
-            f"all {arm.response.n:,} texted customers, estimated from the "
-            f"{arm.response.n_answered:,} who answered,"
-        )
-    return f"all {arm.response.n:,} who were asked, estimated from those who answered,"
+    texted = " texted customers" if arm.arm else ""
+    everyone = f"all {arm.response.n:,} {'texted' if arm.arm else 'who were asked'}"
+    used = arm.representation.variables if arm.representation else ()
+    by = f" by {_listed([VARIABLES[name] for name in used])}" if used else ""
+    return (
+        f"the {arm.response.n_answered:,}{texted} who answered, weighted to look like "
+        f"{everyone}{by},"
+    )
+
+
+def silence(result: SurveyResult) -> str:
+    """Say that those who did not answer may think otherwise, and how many they are."""
+    rate = _rate_of_best(result)
+    if rate is None or rate.share is None or not record_is_whole(rate):
+        return "how many kept silent is not known, and they may think otherwise"
+    if rate.share.estimate == 1:
+        return "everybody asked answered"
+    only = "only " if rate.share.estimate < 0.5 else ""
+    return (
+        f"{only}{percent(rate.share.estimate)} of those asked answered, and those who did not may "
+        "think otherwise"
+    )
+
+
+def _rate_of_best(result: SurveyResult) -> ResponseRate | None:
+    weighted = result.arms and result.best is not result.everybody
+    return rate_of_all(result.arms[:1] if weighted else result.arms)
 
 
 def unknown_sentence(result: SurveyResult) -> str:
     """Say how many of those asked did not answer, and what that leaves unknown."""
-    invited = [arm.response.n_invited for arm in result.arms]
-    answered = sum(arm.response.n_answered for arm in result.arms)
-    if not invited or any(count is None for count in invited):
+    if not result.counts.people:
+        return (
+            f"All {result.counts.anonymous:,} answers are anonymous: who answered is not known, "
+            "and so neither how many kept silent nor what the texted and the held-out said."
+        )
+    rate = rate_of_all(result.arms)
+    if rate is None or rate.share is None:
         return "The store does not say who was asked: how many kept silent cannot be told."
-    asked = max(sum(count or 0 for count in invited), answered)
-    if not asked:
-        return "Nobody of those assigned is recorded as asked."
+    others = f" {rate.n_uninvited:,} more answered whom nobody is recorded to have asked."
+    said = f"{rate.n_of_invited:,} of {rate.n_invited:,} who were asked answered"
     return (
-        f"{answered:,} of {asked:,} who were asked answered ({percent(answered / asked)}); what "
-        f"the others think is not known. If the pleased are readier to answer, {_too_high(result)}."
+        f"{said} ({percent(rate.share.estimate)}); what the others think is not known."
+        f"{others if rate.n_uninvited else ''}"
+        f" If the pleased are readier to answer, {_too_high(result)}."
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.survey.arm_answers import ArmAnswers
+from smsroi_models.survey.arm_answers import ArmAnswers, ResponseRate
 
 # An interval of a net promoter score of 30 answers is about 50 points wide, of 100 about 30.
 FEW_ANSWERS, MODEST_ANSWERS = 30, 100
@@ -15,6 +15,8 @@ MOST_DESIGN_EFFECT = 2.0
 # A tenth of a standard deviation (Austin 2009).
 MOST_IMBALANCE = 0.1
 MANY_ANONYMOUS = 0.1
+# Above this share of answers by people not recorded as asked, the record is not whole.
+MANY_UNINVITED = 0.1
 
 
 def enough_answers(arms: Sequence[ArmAnswers], n_answers: int) -> Check:
@@ -31,12 +33,19 @@ def enough_answers(arms: Sequence[ArmAnswers], n_answers: int) -> Check:
 
 
 def response_alike(arms: Sequence[ArmAnswers], difference: Estimate | None) -> Check | None:
-    """Check that the texted answered as readily as the held-out; None without a rate of both."""
-    rates = [arm.response.share for arm in arms]
-    if difference is None or len(rates) < 2 or rates[0] is None or rates[1] is None:
+    """Check that the texted answered as readily as the held-out; None without two arms."""
+    if len(arms) < 2:
         return None
-    name = "Answered alike"
-    told = f"{rates[0].estimate:.0%} of the texted and {rates[1].estimate:.0%} of the held-out"
+    name, rates = "Answered alike", [arm.response.share for arm in arms]
+    whole = all(record_is_whole(arm.response) for arm in arms)
+    if difference is None or rates[0] is None or rates[1] is None or not whole:
+        text = (
+            "Not told: the record of who was asked in each arm is missing or has holes, and so "
+            "whether the text changed who answers."
+        )
+        return Check(name, "informational", text, "Keep the table invitations whole.")
+    texted, held_out = (_percent(rate.estimate) for rate in (rates[0], rates[1]))
+    told = f"{texted} of the texted and {held_out} of the held-out"
     if difference.ci_lower <= 0 <= difference.ci_upper:
         text = f"{told} who were asked answered: no clear difference."
         return Check(name, "passed", text)
@@ -49,13 +58,25 @@ def response_alike(arms: Sequence[ArmAnswers], difference: Estimate | None) -> C
     )
 
 
-def response_high(share: Estimate | None) -> Check:
-    """Say how many of those asked answered; fails below `LOW_RATE`."""
+def record_is_whole(rate: ResponseRate) -> bool:
+    """Tell whether nearly all who answered are recorded as asked."""
+    return rate.n_uninvited <= MANY_UNINVITED * rate.n_answered
+
+
+def response_high(rate: ResponseRate | None) -> Check:
+    """Say how many of those asked answered; fails below `LOW_RATE`, not told without a record."""
     name = "Response rate"
-    if share is None:
-        text = "Nobody recorded who was asked: how many of them answered cannot be told."
+    share = rate.share if rate else None
+    if rate is None or share is None:
+        text = "Not told: who was asked is not recorded, and so how many of them answered."
         return Check(name, "informational", text, "Keep the table invitations.")
-    told = f"{share.estimate:.0%} of those asked answered"
+    if not record_is_whole(rate):
+        text = (
+            f"Not told: {rate.n_uninvited:,} of {rate.n_answered:,} who answered are not recorded "
+            f"as asked. Of the {rate.n_invited:,} who are, {rate.n_of_invited:,} answered."
+        )
+        return Check(name, "informational", text, "Keep the table invitations whole.")
+    told = f"{_percent(share.estimate)} of those asked answered"
     if share.ci_upper >= LOW_RATE:
         return Check(name, "passed", f"{told}.")
     return Check(
@@ -76,14 +97,14 @@ def weights_hold(arms: Sequence[ArmAnswers]) -> Check | None:
     effect = max(one.design_effect for one in made)
     worst = max(abs(row.difference_after) for one in made for row in one.balance)
     gone = sorted({name for one in made for name in one.given_up})
-    told = f"The weights meet everyone assigned, and cost {1 - 1 / effect:.0%} of the answers"
+    told = f"The weights meet everyone assigned, and cost {_percent(1 - 1 / effect)} of the answers"
     if worst > MOST_IMBALANCE:
         seen = f"After weighting a group is still {worst:.2f} standard deviations off"
     elif effect > MOST_DESIGN_EFFECT:
         seen = f"{told}: a few answers speak for many"
     else:
         lost = f" {', '.join(gone)} could not be weighted by." if gone else ""
-        return Check(name, "passed", f"{told} (design effect {effect:.2f}).{lost}")
+        return Check(name, "passed", f"{told}.{lost}")
     return Check(name, "failed", f"{seen}.", "Ask more of the people who hardly answered.")
 
 
@@ -93,12 +114,16 @@ def anonymous_few(n_anonymous: int, n_answers: int) -> Check | None:
         return None
     name, share = "Anonymous answers", n_anonymous / n_answers
     text = (
-        f"{n_anonymous:,} of {n_answers:,} answers ({share:.0%}) name nobody: they count in the "
-        "score of everybody who answered, but are in no arm and cannot be weighted."
+        f"{n_anonymous:,} of {n_answers:,} answers ({_percent(share)}) name nobody: they count in "
+        "the score of everybody who answered, but are in no arm and cannot be weighted."
     )
     if share <= MANY_ANONYMOUS:
         return Check(name, "informational", text)
     return Check(name, "failed", text, "Send each person a link of her own.")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 _NAMES = {"treatment": "texted", "holdout": "held-out"}

@@ -117,13 +117,18 @@ def answers_counted(store: Tables, survey: Survey, as_of: datetime) -> ibis.Tabl
 
 
 def cells(everybody: ibis.Table, answers: ibis.Table, by: list[str]) -> ibis.Table:
-    """Return, lazily, the population by cell: ``arm``, groups, ``n``, ``invited``, ``answered``."""
+    """Return, lazily, the population by cell: ``arm``, groups, ``n``, ``invited``, ``answered``,
+    and of those who answered the ``uninvited``.
+    """  # noqa: D205 - the columns are the sentence
     said = answers.select("customer_id").mutate(answered=ibis.literal(1))
     rows = everybody.left_join(said, "customer_id").select(
         *everybody.columns, answered=_.answered.coalesce(0)
     )
     counted = rows.group_by("arm", *by).aggregate(
-        n=_.count(), invited=_.invited.sum(), answered=_.answered.sum()
+        n=_.count(),
+        invited=_.invited.sum(),
+        answered=_.answered.sum(),
+        uninvited=(_.answered * (1 - _.invited)).sum(),
     )
     return counted.order_by("arm", *by)
 

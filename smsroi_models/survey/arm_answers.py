@@ -5,7 +5,7 @@ everyone assigned to it, by what is known of them; the difference keeps the samp
 weighted scores. Unweighted scores stand beside.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,9 +40,12 @@ class ResponseRate(Record):
     n_invited : int or None
         None where the store does not say who was asked.
     n_answered : int
+        All who answered, asked or not.
+    n_uninvited : int
+        Those of them who are not recorded as asked; they are in no rate.
     share : Estimate or None
-        Answered of the invited or, where nobody knows who was, of the population; in [0, 1],
-        Wilson's interval. None of nobody.
+        Invited people who answered, of the invited; in [0, 1], Wilson's interval. None where the
+        store does not say who was asked, or nobody was.
     """
 
     arm: str
@@ -51,7 +54,13 @@ class ResponseRate(Record):
     n: int
     n_invited: int | None
     n_answered: int
+    n_uninvited: int
     share: Estimate | None
+
+    @property
+    def n_of_invited(self) -> int:
+        """Invited people who answered."""
+        return self.n_answered - self.n_uninvited
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,24 +166,37 @@ def response_rate(
     n: int,
     n_invited: int | None,
     n_answered: int,
+    n_uninvited: int,
     confidence_level: float,
     variable: str = "",
     category: str = "",
 ) -> ResponseRate:
-    """Return a response rate with Wilson's interval.
+    """Return a response rate with Wilson's interval: of the invited alone.
 
     Examples
     --------
-    >>> response_rate("holdout", 100, 20, 5, 0.95).share.estimate
+    Of 20 invited 5 answered, and 40 others whom nobody is recorded to have asked:
+
+    >>> response_rate("holdout", 100, 20, 45, 40, 0.95).share.estimate
     0.25
     """
-    # Who was not invited and answers all the same was asked in another way.
-    asked = n if n_invited is None else max(n_invited, n_answered)
     try:
-        share = share_of(n_answered, asked, confidence_level)
+        share = share_of(n_answered - n_uninvited, n_invited or 0, confidence_level)
     except NotEstimableError:
         share = None
-    return ResponseRate(arm, variable, category, n, n_invited, n_answered, share)
+    return ResponseRate(arm, variable, category, n, n_invited, n_answered, n_uninvited, share)
+
+
+def rate_of_all(arms: Sequence[ArmAnswers]) -> ResponseRate | None:
+    """Return the response rate of all arms together; None where nobody knows who was asked."""
+    rates = [arm.response for arm in arms]
+    if not rates or any(rate.n_invited is None for rate in rates):
+        return None
+    n, invited, answered, uninvited = (
+        sum(getattr(rate, name) for rate in rates)
+        for name in ("n", "n_invited", "n_answered", "n_uninvited")
+    )
+    return response_rate("", n, invited, answered, uninvited, 0.95)
 
 
 def _between(treatment: Score | None, holdout: Score | None) -> Estimate | None:

@@ -109,6 +109,11 @@ def base_of(base_weights: ArrayLike | None, n: int) -> Floats:
 
 
 def _read_margin(frame: Columns, name: str, totals: Mapping[Any, float]) -> Margin:
+    if not hasattr(frame, "__getitem__") or isinstance(frame, str | bytes):
+        raise DataError(
+            f"the respondents are of type {type(frame).__name__}: give a frame, or a mapping of "
+            "columns, with a row for each"
+        )
     if name not in frame:
         raise DataError(f"there is no column {name!r} to weight by: name a column of the frame")
     labels = np.asarray(frame[name], dtype=object)

@@ -50,13 +50,17 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """People of the population alike in arm and groups: how many, asked, and answering."""
+    """People of the population alike in arm and groups: how many, asked, and answering.
+
+    ``uninvited`` are those of ``answered`` who are not recorded as asked.
+    """
 
     arm: str
     groups: dict[str, str]
     n: int
     invited: int
     answered: int
+    uninvited: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +145,8 @@ def collect_asked(
 
 def _cell(row: dict[str, Any], by: list[str]) -> Cell:
     groups = {name: str(row[name]) for name in by}
-    return Cell(str(row["arm"]), groups, int(row["n"]), int(row["invited"]), int(row["answered"]))
+    counts = (int(row[name]) for name in ("n", "invited", "answered", "uninvited"))
+    return Cell(str(row["arm"]), groups, *counts)
 
 
 def _floats(column: Any) -> Floats:

@@ -17,6 +17,10 @@ from smsroi_models.errors import DataError, NotEstimableError
 from smsroi_models.records import Record
 from smsroi_models.survey.answers import check_confidence
 
+FEWEST_PEOPLE = 3
+# Below it what the questions do not share is rounding, and Feldt's interval would have no width.
+_LEAST_RESIDUAL = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Reliability(Record):
@@ -59,7 +63,8 @@ def cronbach_alpha(items: ArrayLike, *, confidence_level: float = 0.95) -> Relia
     DataError
         If it is no table of numbers, or a value is infinite.
     NotEstimableError
-        If there are fewer than two questions or people, or everybody has the same total.
+        If there are fewer than two questions or `FEWEST_PEOPLE` people, everybody has the same
+        total, or every question is the same but for a constant.
 
     References
     ----------
@@ -84,15 +89,22 @@ def cronbach_alpha(items: ArrayLike, *, confidence_level: float = 0.95) -> Relia
         )
     whole = table[~np.isnan(table).any(axis=1)]
     n, k = whole.shape
-    if n < 2 or k < 2:
+    if n < FEWEST_PEOPLE or k < 2:
         raise NotEstimableError(
-            f"alpha of {k} questions that {n} people answered whole: two of each are needed"
+            f"alpha of {k} questions that {n} people answered whole: two questions and "
+            f"{FEWEST_PEOPLE} people are needed at least"
         )
     total = float(whole.sum(axis=1).var(ddof=1))
     parts = float(whole.var(axis=0, ddof=1).sum())
     if total <= 1e-12 * max(parts, 1e-300) or parts == 0:
         raise NotEstimableError("everybody has the same total: nothing tells people apart")
     alpha = k / (k - 1) * (1 - parts / total)
+    if 1 - alpha < _LEAST_RESIDUAL:
+        raise NotEstimableError(
+            f"all {k} questions were answered the same but for a constant: alpha would be 1 with "
+            "no uncertainty, which answers of different questions do not show; look whether a "
+            "column stands there twice"
+        )
     low, high = feldt_interval(alpha, n, k, confidence_level)
     return Reliability(
         alpha=alpha,

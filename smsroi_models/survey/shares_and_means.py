@@ -9,7 +9,9 @@ otherwise, n* answers are all alike with probability (1 - q)^n*, so that
     q = 1 - ((1 - confidence level) / 2)^(1 / n*)
 
 may still do so, and the mean lies between ``a - q (a - scale_min)`` and ``a + q (scale_max - a)``
-(Clopper and Pearson 1934, at the end of the scale).
+(Clopper and Pearson 1934, at the end of the scale). As many may give answers that nobody among the
+n* gave where nearly all are alike, of which Student's t knows nothing: the interval of a mean is
+never narrower than that.
 """
 
 import math
@@ -199,17 +201,25 @@ def score_mean(answers: Answers, confidence_level: float) -> AnswerScore:
     mean, scale, n = weighted_mean(answers, answers.score), answers.scale, answers.n
     if n == 1 or answers.score.min() == answers.score.max():
         at = float(answers.score[0])
-        other = 1 - ((1 - confidence_level) / 2) ** (1 / mean.effective)
-        low, high = at - other * (at - scale.scale_min), at + other * (scale.scale_max - at)
+        low, high = _unseen(at, mean.effective, scale, confidence_level)
         method = "all alike"
         return _record(answers, at, 0.0, low, high, None, mean.effective, confidence_level, method)
     error = math.sqrt(mean.spread * n / (n - 1) / mean.effective)
     reach = quantile((1 + confidence_level) / 2, n - 1) * error
     method = "Student's t, by effective sample size" if answers.weighted else "Student's t"
-    low, high = max(scale.scale_min, mean.mean - reach), min(scale.scale_max, mean.mean + reach)
+    # What the margins explain makes a mean more precise, but shows no answer that nobody gave.
+    low, high = _unseen(mean.mean, min(mean.effective, n), scale, confidence_level)
+    low = max(scale.scale_min, min(low, mean.mean - reach))
+    high = min(scale.scale_max, max(high, mean.mean + reach))
     return _record(
         answers, mean.mean, error, low, high, None, mean.effective, confidence_level, method
     )
+
+
+def _unseen(at: float, n: float, scale: Scale, level: float) -> tuple[float, float]:
+    """Return how far people who answer as nobody of the n did could move the mean."""
+    other = 1 - ((1 - level) / 2) ** (1 / n)
+    return at - other * (at - scale.scale_min), at + other * (scale.scale_max - at)
 
 
 def wilson(share: float, n: float, reach: float) -> tuple[float, float]:

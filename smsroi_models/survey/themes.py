@@ -52,6 +52,9 @@ MOST_WORDS = 8
 _LEAST_WEIGHT = 0.25  # of the heaviest word's
 _LEAST_OWN = 0.5  # of the word's weight over all topics
 _WORDS_TO_MENTION = 2
+# Of its share in the theme's comments: "to" and "and" of other comments name nothing.
+_MOST_ELSEWHERE = 0.05
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Theme(Record):
     ----------
     words : tuple of str
         Two to eight, the heaviest first.
+    name : tuple of str
+        Up to three of them to call it by, without those that other comments hold, too.
     stability : float
         Mean cosine with its match in other runs, in [0.8, 1].
     n_comments : int
@@ -77,6 +82,7 @@ class Theme(Record):
     """
 
     words: tuple[str, ...]
+    name: tuple[str, ...]
     stability: float
     n_comments: int
     share: Estimate
@@ -185,6 +191,7 @@ def comment_themes(
     themes = [
         Theme(
             words=tuple(presence.terms[word] for word in found.words),
+            name=tuple(presence.terms[word] for word in _name(found, presence, given.read)),
             stability=found.stability,
             n_comments=int(found.mention.sum()),
             share=_share(given, found.mention, confidence_level),
@@ -276,6 +283,21 @@ def _words(weights: Floats, topic: int, tied: NDArray[np.bool_]) -> NDArray[np.i
     words = np.flatnonzero(heavy)
     words = words[tied[np.ix_(words, words)].any(axis=1)]
     return words[np.argsort(-mine[words], kind="stable")][:MOST_WORDS]
+
+
+def _name(found: _Found, presence: Presence, read: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the words that tell a theme from other comments, the heaviest first."""
+    inside, outside = (
+        np.asarray(presence.matrix[np.flatnonzero(rows)][:, found.words].mean(axis=0)).ravel()
+        if rows.any()
+        else np.zeros(len(found.words))
+        for rows in (found.mention, read & ~found.mention)
+    )
+    elsewhere = outside / np.maximum(inside, np.finfo(float).tiny)
+    own = elsewhere <= _MOST_ELSEWHERE
+    if own.sum() < _WORDS_TO_MENTION:  # where all are common, the least common ones
+        own = np.isin(np.arange(len(own)), np.argsort(elsewhere, kind="stable")[:_NAMED])
+    return found.words[own][:_NAMED]
 
 
 def _share(given: Commented, rows: NDArray[np.bool_], level: float) -> Estimate:

@@ -226,10 +226,10 @@ def test_what_is_not_known_is_said(result: SurveyResult) -> None:
 
 def test_an_arm_alone_is_named_as_what_it_is(result: SurveyResult) -> None:
     texted = replace(result, arms=result.arms[:1], difference=None)
-    assert "texted customers, estimated from" in words.sentence(texted)
+    assert "texted customers who answered, weighted to look like all" in words.sentence(texted)
     asked = replace(result.arms[0], arm="")
     told = words.sentence(replace(result, arms=(asked,), difference=None))
-    assert "who were asked, estimated from" in told
+    assert "weighted to look like all" in told and "who were asked by" in told
     assert "their difference" not in words.unknown_sentence(texted)
 
 

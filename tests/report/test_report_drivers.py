@@ -33,7 +33,14 @@ BOTH = _drivers((LATE, _word("was late", 0.19, 0.04, "late")), (EASY,))
 
 def _theme(spend: MeanDifference | None, examples: tuple[str, ...] = ()) -> Theme:
     return Theme(
-        ("late", "delivery"), 0.97, 120, Estimate(0.12, 0.01, 0.1, 0.14), None, spend, examples
+        ("was", "late", "delivery"),
+        ("late", "delivery"),
+        0.97,
+        120,
+        Estimate(0.12, 0.01, 0.1, 0.14),
+        None,
+        spend,
+        examples,
     )
 
 

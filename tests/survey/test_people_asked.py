@@ -9,6 +9,7 @@ from survey_shop import AS_OF, survey_frames
 
 from smsroi_models.attribution.campaigns import read_campaign
 from smsroi_models.errors import DataError, NotEstimableError, ParameterError, StoreError
+from smsroi_models.report import survey_words as words
 from smsroi_models.store.connect import Store, open_store
 from smsroi_models.store.write import write_store
 from smsroi_models.survey.answer_tables import latest_answers, population
@@ -186,3 +187,55 @@ def test_a_scale_that_cannot_be_scored_costs_no_campaigns_report(tmp_path) -> No
         campaign = read_campaign(store, "SPRING")
         found, why = read_campaign_survey(store, campaign, AS_OF, confidence_level=0.95)
     assert found is None and "cannot be scored" in why
+
+
+@pytest.mark.parametrize("kept", [[], ["out"]])
+def test_a_response_rate_is_of_the_invited_alone(tmp_path, kept) -> None:
+    """Without an invitation of the assigned there is no rate, and no check passes for it."""
+    frames = survey_frames()
+    asked = frames["invitations"]
+    frames["invitations"] = asked[asked["customer_id"].isin(kept)]
+    with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
+        result = analyze_survey(store, "asked", AS_OF)
+    assert all(arm.response.share is None for arm in result.arms)
+    status = {check.name: check for check in result.checks}
+    for name in ("Response rate", "Answered alike"):
+        assert status[name].status == "informational" and "Not told" in status[name].text
+    assert "does not say who was asked" in words.unknown_sentence(result)
+    assert "how many kept silent is not known" in words.verdict(result)
+
+
+def test_who_answers_without_an_invitation_is_counted_apart(tmp_path) -> None:
+    frames = survey_frames()
+    asked = frames["invitations"]
+    frames["invitations"] = asked[asked["customer_id"].isin(["t2", "t3", "h1"])]
+    with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
+        result = analyze_survey(store, "asked", AS_OF)
+    texted, held = (arm.response for arm in result.arms)
+    assert (texted.n_invited, texted.n_answered, texted.n_uninvited) == (2, 2, 1)
+    assert texted.share.estimate == 0.5 and held.share.estimate == 1.0
+    said = words.unknown_sentence(result)
+    assert "2 of 3 who were asked answered (67" in said and "2 more answered" in said
+    status = {check.name: check for check in result.checks}
+    assert "2 of 4 who answered are not recorded" in status["Response rate"].text
+    assert status["Answered alike"].status == "informational"
+
+
+def test_anonymous_answers_alone_stand_in_no_arm(tmp_path) -> None:
+    frames = survey_frames()
+    frames["responses"]["customer_id"] = pd.Series([None] * 10, dtype="str")
+    with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
+        result = analyze_survey(store, "asked", AS_OF)
+    assert result.arms == result.rates == () and result.difference is None
+    assert result.everybody.n == 8
+    assert "All 8 answers are anonymous" in words.unknown_sentence(result)
+    assert {check.name for check in result.checks} == {"Anonymous answers", "Response rate"}
+    assert not [check for check in result.checks if check.status == "passed"]
+
+
+def test_contacts_in_the_question_are_masked(tmp_path) -> None:
+    frames = survey_frames()
+    frames["surveys"]["question"] = "How likely, 0 to 10? Call 202-555-0142 or ada@example.com"
+    with open_store(write_store(frames, tmp_path / "store"), threads=1) as store:
+        found = analyze_survey(store, "asked", AS_OF)
+    assert found.survey.question == "How likely, 0 to 10? Call *** or ***"

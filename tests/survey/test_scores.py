@@ -161,3 +161,25 @@ def test_spend_has_to_be_known_of_everybody() -> None:
     for score, spend in (([5, 4], [1.0]), ([5, None], [1.0, 2.0]), ([5], [math.nan])):
         with pytest.raises(DataError):
             what_followed(score, spend, "intent", Scale(1, 5), days=30)
+
+
+def test_answers_nearly_alike_are_no_surer_than_answers_alike() -> None:
+    """One answer apart of 30 showed a spread that Student's t took at its word."""
+    alike, nearly = mean_score([5.0] * 30), mean_score([5.0] * 29 + [4.0])
+    assert nearly.ci_lower < alike.ci_lower and nearly.ci_upper < alike.ci_upper + 0.05
+    assert nearly.ci_upper - nearly.ci_lower > 0.95 * (alike.ci_upper - alike.ci_lower)
+    top = mean_score([5.0] * 29 + [4.0], scale_max=5.0)
+    assert top.ci_upper == 5.0 and top.ci_lower < 4.6
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ([[1, 2], [2, 3]], "3 people are needed"),
+        ([[1, 2], [2, 3], [4, 5]], "the same but for a constant"),
+        ([[0.1, 0.3], [0.7, 0.9], [1.1, 1.3], [0.2, 0.4]], "the same but for a constant"),
+    ],
+)
+def test_an_alpha_without_residual_or_people_is_refused(items, said: str) -> None:
+    with pytest.raises(NotEstimableError, match=said):
+        cronbach_alpha(items)

@@ -36,6 +36,15 @@ def found(drawn: tuple[Comments, np.ndarray], spend: np.ndarray) -> Themes:
     return comment_themes(comments.column().to_pylist(), score, spend, rng=rng, examples=2)
 
 
+def test_a_theme_is_named_without_the_words_of_other_comments() -> None:
+    told = [f"the {what}" for what in ("parcel came late",) * 60 + ("order was easy",) * 60]
+    told += ["the shop is fine", "so is the price"] * 30
+    found = comment_themes(told, [3, 10] * 90, rng=np.random.default_rng(1), most_themes=3)
+    names = {word for theme in found.themes for word in theme.name}
+    assert {"late", "easy"} <= names and "the" not in names
+    assert all(set(theme.name) <= set(theme.words) for theme in found.themes)
+
+
 def _about(found: Themes, *words: str) -> Theme:
     return next(theme for theme in found.themes if set(words) <= set(theme.words))
 

@@ -110,3 +110,9 @@ def test_balance_tells_every_category() -> None:
 def test_a_design_effect_needs_weights(weights) -> None:
     with pytest.raises(DataError):
         design_effect(weights)
+
+
+def test_no_frame_is_refused_in_words() -> None:
+    for nothing in (None, 3, "region"):
+        with pytest.raises(DataError, match="give a frame, or a mapping of columns"):
+            rake(nothing, {"region": {"north": 1}})
