@@ -159,6 +159,7 @@ def test_a_terminal_gets_a_bar_and_a_log_gets_lines(tmp_path, store, monkeypatch
     lines = "".join(json.dumps(bulk(f"SN{i}")) + "\n" for i in range(3_000))
     files[1].write_bytes(gzip.compress(lines.encode()))
     words = ["import", "twilio", *files, "--campaign", "SPRING", "--store", store]
+    words += ["--currency", "USD"]
     plain = _done(*words).splitlines()
     assert plain[:2] == ["Read log.csv: 5,000 records", "Read day.json.gz: 3,000 records"]
     assert "\x1b" not in "".join(plain)
@@ -206,6 +207,7 @@ files = ["campaigns.csv"]
 vendor = "twilio"
 files = ["2025-*.json.gz"]
 campaign = "SPRING"
+currency = "USD"
 """
 CAMPAIGNS = """
 [[table]]
