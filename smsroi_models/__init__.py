@@ -9,6 +9,7 @@ all the others.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -289,9 +290,13 @@ _PLACES = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _PLACES:
+    value: object
+    if name in _PLACES:
+        value = getattr(import_module(f"smsroi_models.{_PLACES[name]}"), name)
+    elif not name.startswith("_") and find_spec(f"smsroi_models.{name}"):
+        value = import_module(f"smsroi_models.{name}")  # smsroi.errors, and whatever else is there
+    else:
         raise AttributeError(f"module 'smsroi_models' has no attribute {name!r}")
-    value: object = getattr(import_module(f"smsroi_models.{_PLACES[name]}"), name)
     globals()[name] = value
     return value
 

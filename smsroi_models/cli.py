@@ -5,7 +5,6 @@ import re
 import sys
 from contextlib import nullcontext
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,14 @@ from smsroi_models.cli_exports import tell_exports
 from smsroi_models.cli_import import importing
 from smsroi_models.cli_lab import labs
 from smsroi_models.cli_lifetime import lifetimes
+from smsroi_models.cli_options import (
+    AsOfOption,
+    ConfidenceOption,
+    JsonOption,
+    PreDaysOption,
+    ReportsOption,
+    StoreOption,
+)
 from smsroi_models.cli_planning import planning
 from smsroi_models.cli_portfolio import portfolios
 from smsroi_models.cli_programme import programmes
@@ -42,11 +49,6 @@ app.add_typer(surveys)
 app.add_typer(audiences)
 app.add_typer(schedules)
 app.add_typer(labs)
-
-StoreOption = Annotated[
-    str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
 @app.command()
@@ -120,12 +122,10 @@ def report(
     campaigns: Annotated[list[str] | None, typer.Argument(help="Campaign ids.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every campaign of the store.")] = False,
     store: StoreOption = "data/demo",
-    reports: Annotated[Path, typer.Option(help="Where reports go.")] = Path("reports"),
-    as_of: Annotated[
-        str, typer.Option(help="ISO date or time, UTC; by default the last full day of orders.")
-    ] = "",
-    confidence_level: Annotated[float, typer.Option(help="Of every interval.")] = 0.95,
-    pre_days: Annotated[int, typer.Option(help="History used to sharpen figures, days.")] = 90,
+    reports: ReportsOption = Path("reports"),
+    as_of: AsOfOption = "",
+    confidence_level: ConfidenceOption = 0.95,
+    pre_days: PreDaysOption = 90,
     so_far: Annotated[
         bool,
         typer.Option("--so-far", help="Read campaigns that are still running; may be done daily."),
@@ -267,12 +267,12 @@ def _assigned(notebook: Path, texts: list[str]) -> dict[str, object]:
 
 
 def _check_options(values: dict[str, Any]) -> None:
-    from smsroi_models.soundness import check_parameters, parse_as_of
+    from smsroi_models.soundness import check_parameters, parse_past
 
     as_of = values["as_of"]
     check_parameters(values["confidence_level"], values["pre_days"])
-    if as_of and parse_as_of(as_of) > datetime.now(UTC):
-        raise ParameterError(f"as_of is {as_of}, which is still to come: name a moment in the past")
+    if as_of:
+        parse_past(as_of)
 
 
 def _print_json(value: object) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smsroi_models.cli_options import JsonOption
 from smsroi_models.cli_watching import watching
 from smsroi_models.errors import ParameterError
 from smsroi_models.paths import find_store
@@ -52,7 +53,7 @@ def import_(
     dropped: Annotated[
         Path | None, typer.Option(help="Where dropped records are listed; by default beside it.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Bring a vendor's export into a store: all of it or nothing; twice changes nothing."""
     options = {

@@ -7,21 +7,25 @@ from typing import Annotated, Any
 
 import typer
 
+from smsroi_models.cli_options import (
+    AsOfOption,
+    ConfidenceOption,
+    JsonOption,
+    ReportOption,
+    StoreOption,
+)
+from smsroi_models.cli_page import Beside, render_page
 from smsroi_models.errors import ParameterError
-from smsroi_models.paths import NOTEBOOKS, find_store
+from smsroi_models.paths import find_store
 
 lifetimes = typer.Typer()
 
 
 @lifetimes.command()
 def clv(
-    store: Annotated[
-        str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
-    ] = "data/demo",
-    reports: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("reports"),
-    as_of: Annotated[
-        str, typer.Option(help="ISO date or time, UTC; by default the last full day of orders.")
-    ] = "",
+    store: StoreOption = "data/demo",
+    reports: ReportOption = Path("reports"),
+    as_of: AsOfOption = "",
     horizon_weeks: Annotated[float, typer.Option(help="How far ahead purchases count.")] = 52.0,
     discount_rate_per_year: Annotated[
         float, typer.Option(help="What money due in a year loses, a share.")
@@ -30,24 +34,21 @@ def clv(
         float, typer.Option(help="Margin of revenue, a share; 0 for that of the store's orders.")
     ] = 0.0,
     model: Annotated[str, typer.Option(help="auto, or bg_nbd, mbg_nbd, pareto_nbd.")] = "auto",
-    confidence_level: Annotated[float, typer.Option(help="Of every interval.")] = 0.95,
+    confidence_level: ConfidenceOption = 0.95,
     out: Annotated[
         Path | None, typer.Option(help="Folder for each customer's own figures.")
     ] = None,
     out_format: Annotated[str, typer.Option("--format", help="parquet or csv.")] = "parquet",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Report what the customers are worth, and write each one's figures on request."""
     from smsroi_models.lifetime_terms import LifetimeTerms
-    from smsroi_models.report.index import write_index
-    from smsroi_models.report.runner import render
 
     LifetimeTerms(horizon_weeks, discount_rate_per_year, "week", confidence_level)
     _check(as_of, out_format, margin_rate, model)
     url = find_store(store)
     if out:
         _prepare(out)
-    reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     values = {
         "store_url": url,
         "as_of": as_of,
@@ -57,17 +58,12 @@ def clv(
         "purchase_model": model,
         "confidence_level": confidence_level,
     }
-    done = render(NOTEBOOKS / "customer_lifetime_value.ipynb", values, reports)
-    index = write_index(reports)
-    written = _write(out, out_format, values, done.results) if out else None
-    if as_json:
-        told = {"report": str(done.report), "results": str(done.results), "verdict": done.verdict}
-        print(json.dumps(told | {"customers": written and str(written)}, indent=2))
-        return
-    print(done.verdict)
-    print(f"\nOpen {done.report}\nAll reports: {index}")
-    if written:
-        print(f"Customers one by one: {written}")
+    customers = Beside(
+        "customers",
+        "Customers one by one",
+        lambda results: _write(out, out_format, values, results) if out else None,
+    )
+    render_page("customer_lifetime_value.ipynb", values, reports, as_json, customers)
 
 
 def _check(as_of: str, out_format: str, margin_rate: float, model: str) -> None:

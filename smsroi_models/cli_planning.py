@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from smsroi_models.cli_options import (
+    AsOfOption,
+    ConfidenceOption,
+    JsonOption,
+    ReportsOption,
+    StoreOption,
+)
 from smsroi_models.cli_plan_group import PLAN, CampaignFirst
 from smsroi_models.cli_sending import sending
 from smsroi_models.cli_tracking import tracking
@@ -28,12 +35,6 @@ plans = typer.Typer(
     "commands mint their links, codes and numbers, and count the text.",
 )
 planning.add_typer(plans, name="plan")
-
-
-StoreOption = Annotated[
-    str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
 @plans.command(name=PLAN)
@@ -61,10 +62,8 @@ def plan(
     future_campaigns: Annotated[
         int, typer.Option(min=0, help="Campaigns like it that the result decides.")
     ] = 3,
-    as_of: Annotated[
-        str, typer.Option(help="ISO date or time, UTC; by default the last full day of orders.")
-    ] = "",
-    confidence_level: Annotated[float, typer.Option(help="Of every interval.")] = 0.95,
+    as_of: AsOfOption = "",
+    confidence_level: ConfidenceOption = 0.95,
     power: Annotated[float, typer.Option(help="How often a return is to be seen.")] = 0.8,
     pre_days: Annotated[int, typer.Option(help="History that sharpens the figures, days.")] = 90,
     stratify_by: Annotated[
@@ -74,7 +73,7 @@ def plan(
     minimum_profit: Annotated[
         float, typer.Option(help="Profit that makes it worth repeating, store currency.")
     ] = 0.0,
-    reports: Annotated[Path, typer.Option(help="Where reports go.")] = Path("reports"),
+    reports: ReportsOption = Path("reports"),
     plan_file: Annotated[
         Path | None, typer.Option(help="Where the plan is recorded; by default plans/ID.json.")
     ] = None,

@@ -1,12 +1,19 @@
 """The command for a whole texting programme: `smsroi programme`."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from smsroi_models.cli_options import (
+    AsOfOption,
+    ConfidenceOption,
+    JsonOption,
+    PreDaysOption,
+    ReportsOption,
+    StoreOption,
+)
 from smsroi_models.errors import ParameterError
 from smsroi_models.paths import NOTEBOOKS, find_store
 
@@ -16,24 +23,20 @@ programmes = typer.Typer()
 @programmes.command()
 def programme(
     programme_id: Annotated[str, typer.Argument(help="The programme's id among the campaigns.")],
-    store: Annotated[
-        str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
-    ] = "data/demo",
-    reports: Annotated[Path, typer.Option(help="Where reports go.")] = Path("reports"),
-    as_of: Annotated[
-        str, typer.Option(help="ISO date or time, UTC; by default the last full day of orders.")
-    ] = "",
-    confidence_level: Annotated[float, typer.Option(help="Of every interval.")] = 0.95,
-    pre_days: Annotated[int, typer.Option(help="History used to sharpen figures, days.")] = 90,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+    store: StoreOption = "data/demo",
+    reports: ReportsOption = Path("reports"),
+    as_of: AsOfOption = "",
+    confidence_level: ConfidenceOption = 0.95,
+    pre_days: PreDaysOption = 90,
+    as_json: JsonOption = False,
 ) -> None:
     """Report what all campaigns earned, against customers kept out of every one."""
     from smsroi_models.report.batch import render_campaigns
-    from smsroi_models.soundness import check_parameters, parse_as_of
+    from smsroi_models.soundness import check_parameters, parse_past
 
     check_parameters(confidence_level, pre_days)
-    if as_of and parse_as_of(as_of) > datetime.now(UTC):
-        raise ParameterError(f"as_of is {as_of}, which is still to come: name a moment in the past")
+    if as_of:
+        parse_past(as_of)
     url = find_store(store)
     _require_known(url, programme_id)
     values = {

@@ -7,13 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from smsroi_models.cli_options import JsonOption, ReportsOption, StoreOption
 from smsroi_models.paths import find_store
 
 schedules = typer.Typer()
-
-StoreOption = Annotated[
-    str, typer.Option("--store", help="A DuckDB file, or a folder of Parquet or CSV.")
-]
 
 
 @schedules.command()
@@ -23,7 +20,7 @@ def schedule(
         typer.Option("--print", help="For which scheduler."),
     ],
     store: StoreOption = "data/demo",
-    reports: Annotated[Path, typer.Option(help="Where reports go.")] = Path("reports"),
+    reports: ReportsOption = Path("reports"),
     at: Annotated[str, typer.Option(help="Time of day; UTC for github and airflow.")] = "06:30",
     limit_minutes: Annotated[
         int, typer.Option(min=1, help="After which a run is killed, minutes.")
@@ -49,7 +46,7 @@ def schedule(
 @schedules.command()
 def campaigns(
     store: StoreOption = "data/demo",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List the ids of a store's campaigns, one a line."""
     from smsroi_models.attribution.campaigns import read_campaign_ids

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smsroi_models.cli_options import JsonOption
 from smsroi_models.cli_traces import (
     Campaign,
     Customers,
-    JsonOption,
     NameLength,
     minted_values,
     needed_store,

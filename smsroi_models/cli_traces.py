@@ -23,7 +23,6 @@ Customers = Annotated[
     typer.Option(help="CSV or Parquet with customer_id; by default the store's treatment arm."),
 ]
 NameLength = Annotated[int, typer.Option(min=0, help="Characters of the longest {name}.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
 def opened_store(store: str) -> "AbstractContextManager[Store | None]":

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from smsroi_models.cli_options import JsonOption
 from smsroi_models.cli_traces import (
     Campaign,
     Customers,
-    JsonOption,
     NameLength,
     check_out,
     minted_values,

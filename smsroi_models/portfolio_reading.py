@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from smsroi_models.attribution.all_arms import collect_clocks, collect_opt_outs
+from smsroi_models.attribution.all_arms import collect_clocks
 from smsroi_models.attribution.all_campaigns import collect_all_moments
 from smsroi_models.attribution.campaigns import (
     Campaign,
@@ -28,6 +28,7 @@ from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.sample_ratio import sample_ratio, unequal_loss
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.attribution.student import p_value
+from smsroi_models.audience.texted import collect_arms_opted_out
 from smsroi_models.errors import NotEstimableError, SmsroiError
 from smsroi_models.factors import DISQUALIFYING
 from smsroi_models.planning.recorded import collect_plan
@@ -48,7 +49,7 @@ class _Together:
     last_order_at: datetime
     moments: Mapping[str, Arms]
     clocks: Mapping[str, Arms]
-    opt_outs: Mapping[str, Arms]
+    opt_outs: Mapping[str, Pair]
     confidence_level: float
     pre_days: int
 
@@ -63,7 +64,7 @@ def read_all(
         read_last_order_at(store),
         collect_all_moments(store, as_of, _COLUMNS, pre_days=pre_days),
         collect_clocks(store, as_of),
-        collect_opt_outs(store, as_of) if "subscriptions" in store else {},
+        collect_arms_opted_out(store, as_of) if "subscriptions" in store else {},
         confidence_level,
         pre_days,
     )
@@ -196,7 +197,7 @@ def _planned_sizes(store: Store, campaign: Campaign, readiness: Readiness) -> li
 
 def _opt_outs(together: _Together, campaign: Campaign) -> Estimate | None:
     arms = together.opt_outs.get(campaign.campaign_id)
-    if not arms or arms[0] is None or arms[1] is None:
+    if arms is None:
         return None
     try:
         level = together.confidence_level

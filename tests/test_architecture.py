@@ -331,6 +331,8 @@ LAYERS = {
             "report",
             "report.",
             "cli",
+            "cli_options",
+            "cli_page",
             "cli_exports",
             "cli_import",
             "cli_watching",

@@ -6,7 +6,6 @@ import io
 import json
 import re
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,19 +27,11 @@ from exports import (
 )
 
 import smsroi_models as smsroi
+from in_process import run_smsroi
 from smsroi_models.cli import main
 from smsroi_models.planning.record import Plan, write_plan
 from smsroi_models.store.vendors.importing import MERGING, import_files
 from smsroi_models.store.vendors.twilio import TWILIO
-
-
-@dataclass
-class Run:
-    """What a command printed, and how it exited."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 @pytest.fixture(autouse=True)
@@ -48,22 +39,8 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMSROI_SECRET", "the secret of the tests")
 
 
-def _smsroi(*arguments: object) -> Run:
-    """Run the command in this process: each start of Python would take as long as the import."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    given, sys.argv = sys.argv, ["smsroi", *map(str, arguments)]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-    except SystemExit as exit_:
-        code = int(exit_.code or 0)
-    finally:
-        sys.argv = given
-    return Run(code, out.getvalue(), err.getvalue())
-
-
 def _done(*arguments: object) -> str:
-    run = _smsroi(*arguments)
+    run = run_smsroi(*arguments)
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -116,7 +93,7 @@ def test_the_secret_is_made_on_first_use_and_not_in_the_store(tmp_path, store, m
 def test_what_it_refuses_it_names(tmp_path, store, arguments, code, message):
     write_csv(tmp_path / "log.csv", [logged("SM1")])
     here = [str(tmp_path / a) if a.endswith((".csv", ".toml")) else a for a in arguments]
-    run = _smsroi("import", *here, "--store", store)
+    run = run_smsroi("import", *here, "--store", store)
     assert run.returncode == code
     assert message in run.stderr and "Traceback" not in run.stderr
 
@@ -262,13 +239,13 @@ def test_a_list_of_imports_that_is_wrong_stops_before_the_first(
 ):
     folder, store = _folder(tmp_path), tmp_path / "all"
     (folder / "imports.toml").write_text(LISTED.replace(old, new) if old else LISTED)
-    run = _smsroi("import", "all", folder, "--store", store, *options)
+    run = run_smsroi("import", "all", folder, "--store", store, *options)
     assert (run.returncode, store.exists()) == (2, False)
     assert message in run.stderr
 
 
 def test_all_takes_a_folder_with_a_list(tmp_path):
-    run = _smsroi("import", "all", tmp_path, "--store", tmp_path / "s")
+    run = run_smsroi("import", "all", tmp_path, "--store", tmp_path / "s")
     assert run.returncode == 2
     assert "imports.toml" in run.stderr
 

@@ -1,11 +1,7 @@
 """`smsroi plan links`, `coupons`, `numbers`, `message` and `send-list` as a marketer meets them."""
 
-import contextlib
 import csv
-import io
 import json
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,21 +9,12 @@ import pytest
 from minting_shop import write_shop
 
 import smsroi_models as smsroi
-from smsroi_models.cli import main
+from in_process import run_smsroi
 from smsroi_models.planning.recipients import read_recipients
 
 TARGET = ("--target", "https://shop.example/sale", "--base-url", "https://go.example")
 MESSAGE = "Summer sale: 20% off with {code} until Sunday. {link} Reply STOP to end"
 RECENT = ("c1", "c2", "c3")
-
-
-@dataclass
-class Run:
-    """What a command printed, and how it exited."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 @pytest.fixture(autouse=True)
@@ -40,21 +27,8 @@ def store(tmp_path: Path) -> Path:
     return write_shop(tmp_path / "shop")
 
 
-def _smsroi(*arguments: object) -> Run:
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    given, sys.argv = sys.argv, ["smsroi", *map(str, arguments)]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-    except SystemExit as exit_:
-        code = int(exit_.code or 0)
-    finally:
-        sys.argv = given
-    return Run(code, out.getvalue(), err.getvalue())
-
-
 def _plan(*arguments: object) -> str:
-    run = _smsroi("plan", *arguments)
+    run = run_smsroi("plan", *arguments)
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -105,7 +79,7 @@ def _import(folder: Path, store: Path, name: str, mapping: str, rows: list[dict[
     pd.DataFrame(rows).to_csv(table, index=False)
     rules = folder / f"{name}.toml"
     rules.write_text(mapping)
-    run = _smsroi("import", "csv", table, "--mapping", rules, "--store", store, "--json")
+    run = run_smsroi("import", "csv", table, "--mapping", rules, "--store", store, "--json")
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
     assert (told["kept"], told["dropped"]) == (len(rows), {})
@@ -138,7 +112,7 @@ def test_what_is_minted_finds_the_customer_when_traces_come_in(tmp_path, store):
     rang = {"id": "t", "called": "(202) 555-0101", "at": "2025-06-04T10:00:00Z"}
     (tmp_path / "calls.toml").write_text(CALLS)
     pd.DataFrame([rang]).to_csv(tmp_path / "calls.csv", index=False)
-    run = _smsroi("import", "csv", tmp_path / "calls.csv", "--mapping", tmp_path / "calls.toml",
+    run = run_smsroi("import", "csv", tmp_path / "calls.csv", "--mapping", tmp_path / "calls.toml",
                   "--region", "US", "--store", store)  # fmt: skip
     assert run.returncode == 0 and "calls: 1 added" in run.stdout, run.stdout + run.stderr
 
@@ -162,7 +136,7 @@ def test_what_is_not_registered_comes_in_as_an_import(tmp_path, store):
     _plan("coupons", "SUMMER", "--kind", "shared", "--out", tmp_path / "coupons")
     files = [tmp_path / "links/links.parquet", tmp_path / "coupons/coupons.parquet"]
     for added in (1, 0):
-        run = _smsroi("import", "smsroi", *files, "--store", store, "--json")
+        run = run_smsroi("import", "smsroi", *files, "--store", store, "--json")
         tables = json.loads(run.stdout)["tables"]
         assert [tables[name]["added"] for name in ("links", "coupons")] == [added, added]
 
@@ -223,7 +197,7 @@ def test_a_message_as_json():
 )
 def test_what_is_refused_is_named_and_writes_nothing(tmp_path, store, arguments, code, message):
     here = [str(store) if argument == "shop" else argument for argument in arguments]
-    run = _smsroi("plan", *here, "--out", tmp_path / "out")
+    run = run_smsroi("plan", *here, "--out", tmp_path / "out")
     assert (run.returncode, run.stdout) == (code, "")
     assert message in run.stderr and "Traceback" not in run.stderr
     assert not (tmp_path / "out").exists()
@@ -232,7 +206,7 @@ def test_what_is_refused_is_named_and_writes_nothing(tmp_path, store, arguments,
 def test_what_was_handed_out_is_not_replaced(tmp_path, store):
     _plan("coupons", "SUMMER", "--kind", "shared", "--out", tmp_path / "out")
     before = (tmp_path / "out/codes.csv").read_text()
-    run = _smsroi("plan", "coupons", "SUMMER", "--kind", "shared", "--out", tmp_path / "out")
+    run = run_smsroi("plan", "coupons", "SUMMER", "--kind", "shared", "--out", tmp_path / "out")
     assert run.returncode == 2 and "is there already" in run.stderr
     assert (tmp_path / "out/codes.csv").read_text() == before
 
@@ -258,27 +232,27 @@ def test_no_telephone_number_is_written_or_printed(tmp_path, store):
 
 def test_a_campaigns_id_still_plans_it(tmp_path, store):
     for arguments in (["NEW", "--window-days", 0], ["--window-days", 0, "NEW"]):
-        run = _smsroi("plan", *arguments, "--store", store, "--plan-file", tmp_path / "p.json")
+        run = run_smsroi("plan", *arguments, "--store", store, "--plan-file", tmp_path / "p.json")
         assert run.returncode == 2 and "window_days is 0" in run.stderr, run.stderr
-    known = _smsroi("plan", "SUMMER", "--window-days", 14, "--store", store)
+    known = run_smsroi("plan", "SUMMER", "--window-days", 14, "--store", store)
     assert known.returncode == 2 and "'SUMMER' is in the store already" in known.stderr
 
 
 def test_help_says_both():
-    told = _smsroi("plan", "--help").stdout
+    told = run_smsroi("plan", "--help").stdout
     assert "smsroi plan SUMMER25 --window-days 14" in " ".join(told.split())
     for name in ("campaign", "links", "coupons", "numbers", "message", "send-list"):
         assert f" {name} " in told
-    assert "--holdout-share" in _smsroi("plan", "SUMMER25", "--help").stdout
-    assert "--base-url" in _smsroi("plan", "links", "--help").stdout
+    assert "--holdout-share" in run_smsroi("plan", "SUMMER25", "--help").stdout
+    assert "--base-url" in run_smsroi("plan", "links", "--help").stdout
 
 
 @pytest.mark.parametrize("name", ["links", "campaign", "send-list"])
 def test_a_campaign_called_like_a_command_is_told_so(name, store):
-    run = _smsroi("plan", name, "--window-days=14")
+    run = run_smsroi("plan", name, "--window-days=14")
     assert run.returncode == 2
     assert f"`smsroi plan {name}` is a command of its own" in run.stderr
-    named = _smsroi("plan", "campaign", name, "--window-days", 0, "--store", store)
+    named = run_smsroi("plan", "campaign", name, "--window-days", 0, "--store", store)
     assert "window_days is 0" in named.stderr
 
 
@@ -287,7 +261,7 @@ def test_a_held_out_customer_never_gets_anything(tmp_path, store):
     people = tmp_path / "people.csv"
     people.write_text("customer_id\n" + "\n".join(f"c{i}" for i in range(1, 7)) + "\n")
     for command in (["links", "SUMMER", *TARGET], ["coupons", "SUMMER", "--kind", "unique"]):
-        run = _smsroi("plan", *command, "--store", store, "--customers", people,
+        run = run_smsroi("plan", *command, "--store", store, "--customers", people,
                       "--out", tmp_path / "out")  # fmt: skip
         assert run.returncode == 1 and "2 customers of the list are held out" in run.stderr
     with smsroi.open_store(store) as opened:

@@ -85,6 +85,8 @@ def test_public_names_are_the_ones_that_a_type_checker_sees() -> None:
     assert seen == {n: f"smsroi_models.{m}" for n, m in smsroi_models._PLACES.items()}
     assert sorted(seen) == sorted(smsroi_models.__all__)
     assert all(getattr(smsroi_models, name) is not None for name in smsroi_models.__all__)
+    code = "import smsroi_models as smsroi; smsroi.errors.ParameterError; smsroi.simulate.Shop"
+    subprocess.run([sys.executable, "-c", code], check=True)  # in a process that loaded neither
     with pytest.raises(AttributeError, match="no attribute 'analyse_campaign'"):
         _ = smsroi_models.analyse_campaign
 

@@ -136,9 +136,8 @@ def _product(rows: ibis.Table, term: Term) -> ibis.Value:
     return reduce(mul, [rows[name] for name in term], ibis.literal(1.0))
 
 
-def _assigned(store: Tables, as_of: datetime, left_out: Sequence[str]) -> ibis.Table:
-    """Return, lazily, all assignments with the treated share of their campaign and stratum."""
-    drawn = ibis.window(group_by=["campaign_id", "drawn_in"])
+def draws(store: Tables, as_of: datetime, left_out: Sequence[str]) -> ibis.Table:
+    """Return, lazily, all assignments with ``treated`` (0 or 1), ``second`` and ``drawn_in``."""
     return (
         store["assignments"]
         .filter(
@@ -150,9 +149,14 @@ def _assigned(store: Tables, as_of: datetime, left_out: Sequence[str]) -> ibis.T
             second=_.assigned_at.epoch_seconds(),
             drawn_in=_.stratum.coalesce(""),
         )
-        # Rounded, so that equal shares make equal combinations in every engine.
-        .mutate(share=_.treated.mean().over(drawn).round(6))
     )
+
+
+def _assigned(store: Tables, as_of: datetime, left_out: Sequence[str]) -> ibis.Table:
+    """Return, lazily, all assignments with the treated share of their campaign and stratum."""
+    drawn = ibis.window(group_by=["campaign_id", "drawn_in"])
+    # Rounded, so that equal shares make equal combinations in every engine.
+    return draws(store, as_of, left_out).mutate(share=_.treated.mean().over(drawn).round(6))
 
 
 def _with_recent(assigned: ibis.Table) -> ibis.Table:

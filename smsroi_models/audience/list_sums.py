@@ -11,8 +11,9 @@ from datetime import datetime
 import ibis
 from ibis import _
 
-from smsroi_models.attribution.campaigns import Tables, days, instant
+from smsroi_models.attribution.campaigns import Tables, days
 from smsroi_models.audience.counts import ListSums
+from smsroi_models.audience.decision_points import draws
 
 FOLLOWED_BY_LISTS = 30  # days, those in which texts count as recent
 _DAY = 86_400
@@ -41,19 +42,7 @@ def list_sums(store: Tables, as_of: datetime, *, left_out: Sequence[str] = ()) -
     after = ibis.range_window(
         following=(1, FOLLOWED_BY_LISTS * _DAY), group_by="customer_id", order_by="second"
     )
-    rows = (
-        store["assignments"]
-        .filter(
-            _.campaign_id.notin(list(left_out)) if left_out else ibis.literal(True),
-            _.assigned_at < instant(as_of),
-        )
-        .mutate(
-            treated=(_.arm == "treatment").cast("float64"),
-            second=_.assigned_at.epoch_seconds(),
-            drawn_in=_.stratum.coalesce(""),
-            one=1.0,
-        )
-    )
+    rows = draws(store, as_of, left_out).mutate(one=1.0)
     rows = rows.mutate(lists=rows.one.sum().over(after).coalesce(0.0))
     outs = store["subscriptions"].filter(_.event == "opt_out").select("customer_id", "occurred_at")
     gone = (

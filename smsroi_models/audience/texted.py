@@ -12,6 +12,7 @@ import ibis
 import numpy as np
 from ibis import _
 
+from smsroi_models.attribution.all_arms import ready_arms
 from smsroi_models.attribution.campaigns import Campaign, Tables, days, instant
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import ready_customers
@@ -176,14 +177,7 @@ def arms_opted_out(store: Tables, as_of: datetime) -> ibis.Table:
     ``opted_out`` counts those with an opt-out in their outcome window: the outcome of that name of
     the campaign's own report.
     """
-    windows = store["campaigns"].select("campaign_id", "window_days")
-    ready = (
-        store["assignments"]
-        .select("campaign_id", "customer_id", "arm", "assigned_at")
-        .join(windows, "campaign_id")
-        .mutate(ends_at=_.assigned_at + (86_400 * _.window_days).as_interval("s"))
-        .filter(_.ends_at <= instant(as_of))
-    )
+    ready = ready_arms(store, as_of)
     gone = (
         store["subscriptions"]
         .filter(_.event == "opt_out")

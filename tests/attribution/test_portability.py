@@ -6,7 +6,7 @@ import ibis
 import numpy as np
 import pytest
 
-from smsroi_models.attribution.all_arms import clocks, opt_outs
+from smsroi_models.attribution.all_arms import clocks
 from smsroi_models.attribution.all_campaigns import COLUMNS, active_customers, all_moments
 from smsroi_models.attribution.bots import judged_clicks
 from smsroi_models.attribution.calls import CallRule, callers_assigned, calls_summed, orders_after
@@ -74,7 +74,6 @@ QUERIES = {
     "active_customers": active_customers(STORE, AS_OF),
     "all_moments": all_moments(STORE, AS_OF, COLUMNS),
     "clocks": clocks(STORE, AS_OF),
-    "opt_outs": opt_outs(STORE, AS_OF),
     "with_received": with_received(STORE, CAMPAIGN, CUSTOMERS),
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
     "strata_counted": strata_counted(STORE, CAMPAIGN),

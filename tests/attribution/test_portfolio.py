@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 import smsroi_models as smsroi
-from smsroi_models.attribution.all_arms import collect_clocks, collect_opt_outs
+from smsroi_models.attribution.all_arms import collect_clocks
 from smsroi_models.attribution.campaigns import read_campaign
 from smsroi_models.attribution.collect import collect_moments
 from smsroi_models.attribution.outcomes import outcomes
+from smsroi_models.audience.texted import collect_arms_opted_out
 from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.portfolio_result import PortfolioResult
 from smsroi_models.store.connect import Store
@@ -152,7 +153,7 @@ def test_profits_hold_the_truth_of_the_simulator(result, program) -> None:
 
 
 def test_clocks_and_opt_outs_are_those_of_a_query_for_each(store, result) -> None:
-    clocks, gone = collect_clocks(store, result.as_of), collect_opt_outs(store, result.as_of)
+    clocks, gone = collect_clocks(store, result.as_of), collect_arms_opted_out(store, result.as_of)
     for campaign_id in ("camp-01", LATE_HOLDOUT):
         customers = outcomes(store, read_campaign(store, campaign_id), result.as_of)
         day = customers.assigned_at.epoch_seconds() / 86_400

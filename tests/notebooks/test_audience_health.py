@@ -6,12 +6,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from page_tags import Tags
 from typer.testing import CliRunner
 
 import smsroi_models as smsroi
@@ -55,20 +55,6 @@ def result(shop: Path) -> AudienceResult:
         return smsroi.analyze_audience(store)
 
 
-class _Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 def test_the_command_renders_lists_and_writes_whom_to_suppress(
     shop: Path, result: AudienceResult, tmp_path: Path
 ) -> None:
@@ -82,7 +68,7 @@ def test_the_command_renders_lists_and_writes_whom_to_suppress(
     results = json.loads(Path(told["results"]).read_text())
     assert results["outcome"] == "audience" and results["evidence"] == "description"
     assert results["verdict"] == words.verdict(result)
-    seen = _Tags(report.read_text())
+    seen = Tags(report.read_text())
     assert seen.tags.count("img") == 3 + (result.fatigue is not None)
     assert words.TITLE in seen.text
     assert result.asked is not None and result.asked.customers > 0
@@ -155,7 +141,7 @@ def _named(result: AudienceResult, name: str) -> AudienceResult:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_what_others_wrote_stays_text(result: AudienceResult, part) -> None:
-    plain, seen = _Tags(part(result).text), _Tags(part(_named(result, HOSTILE)).text)
+    plain, seen = Tags(part(result).text), Tags(part(_named(result, HOSTILE)).text)
     assert seen.tags == plain.tags and "script" not in seen.tags
 
 

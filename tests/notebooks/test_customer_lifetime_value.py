@@ -4,13 +4,13 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from page_tags import Tags
 from typer.testing import CliRunner
 
 import smsroi_models as smsroi
@@ -55,20 +55,6 @@ def result(shop: Path) -> LifetimeResult:
         return smsroi.analyze_lifetime_value(store)
 
 
-class _Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 def test_the_command_renders_lists_and_writes(
     shop: Path, result: LifetimeResult, tmp_path: Path
 ) -> None:
@@ -84,7 +70,7 @@ def test_the_command_renders_lists_and_writes(
     assert results["verdict"] == words.verdict(result)
     total = results["figures"]["total"]["expected_value"]["estimate"]
     assert total == pytest.approx(result.total.expected_value.estimate, rel=1e-12)
-    seen = _Tags(report.read_text())
+    seen = Tags(report.read_text())
     assert seen.tags.count("img") == 5
     assert words.TITLE in seen.text and "no effect of any text" in seen.text
     index = (tmp_path / "r" / "index.html").read_text()
@@ -160,7 +146,7 @@ def test_the_figures_for_machines_are_the_results(result: LifetimeResult) -> Non
 def test_what_others_wrote_stays_text(result: LifetimeResult, part) -> None:
     hostile = tuple(replace(group, name=HOSTILE) for group in result.groups["segment"])
     named = replace(result, groups={**result.groups, "segment": hostile})
-    plain, seen = _Tags(part(result).text), _Tags(part(named).text)
+    plain, seen = Tags(part(result).text), Tags(part(named).text)
     assert seen.tags == plain.tags
     assert "script" not in seen.tags
 

@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from page_tags import Tags
 from typer.testing import CliRunner
 
 import smsroi_models as smsroi
@@ -56,20 +56,6 @@ def result(shop: Path) -> PortfolioResult:
     return replace(found, aside=aside)
 
 
-class _Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 def test_the_command_renders_and_leads_the_index(shop: Path, tmp_path: Path) -> None:
     """The runner holds every page against `check_page` before it is written."""
     places = ["--store", str(shop), "--reports", str(tmp_path / "r"), "--no-factors", "--json"]
@@ -80,7 +66,7 @@ def test_the_command_renders_and_leads_the_index(shop: Path, tmp_path: Path) -> 
     assert report.parent.name.startswith("portfolio-")
     results = json.loads(Path(told["results"]).read_text())
     assert results["outcome"] == "portfolio" and len(results["figures"]["campaigns"]) == 4
-    seen = _Tags(report.read_text())
+    seen = Tags(report.read_text())
     assert seen.tags.count("img") == 2 and seen.tags.count("h1") == 1
     assert words.TITLE in seen.text and "after allowing for luck" in seen.text
     index = (tmp_path / "r" / "index.html").read_text()
@@ -121,13 +107,13 @@ def test_what_others_wrote_stays_text(result: PortfolioResult, part) -> None:
     if isinstance(found, Picture):
         assert "<script" not in found.svg
         return
-    plain, seen = _Tags(part(result).text), _Tags(found.text)
+    plain, seen = Tags(part(result).text), Tags(found.text)
     assert "script" not in seen.tags and "img" not in seen.tags
     assert set(seen.tags) <= {*plain.tags, "span"}
 
 
 def test_the_page_says_what_each_campaign_stands_aside_for(result: PortfolioResult) -> None:
-    text = _Tags(page.aside(result).text).text
+    text = Tags(page.aside(result).text).text
     for said in ("Nobody held out", "A programme", "Not over yet", "A check failed"):
         assert said in text
     assert "weaker evidence" in text
@@ -233,7 +219,7 @@ def test_unknown_and_zero_costs_are_shown_without_a_return(result: PortfolioResu
     free = replace(first, cost=0.0, roi=None)
     unknown = replace(rest[0], cost=None, roi=None, profit=None, p_value=None)
     shown = replace(result, campaigns=(free, unknown, *rest[1:]))
-    text = _Tags(page.campaigns(shown).text).text
+    text = Tags(page.campaigns(shown).text).text
     assert "cost not known" in text and "margin " in text
     assert first.name in words.without_roi(shown) and words.without_roi(result) == ""
 

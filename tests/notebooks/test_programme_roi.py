@@ -4,12 +4,12 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from page_tags import Tags
 from typer.testing import CliRunner
 
 import smsroi_models as smsroi
@@ -49,20 +49,6 @@ def result(shop: Path) -> ProgrammeResult:
         return smsroi.analyze_programme(store, "GLOBAL-2025")
 
 
-class _Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 @pytest.mark.parametrize("command", ["programme", "report"])
 def test_the_command_renders_the_report_and_lists_it(
     shop: Path, tmp_path: Path, command: str
@@ -77,7 +63,7 @@ def test_the_command_renders_the_report_and_lists_it(
     results = json.loads((report.parent / "results.json").read_text())
     assert results["notebook"]["name"] == "programme_roi.ipynb"
     assert results["verdict"] in (tmp_path / "index.html").read_text()
-    seen = _Tags(report.read_text())
+    seen = Tags(report.read_text())
     assert seen.tags.count("img") == 1
     assert "Kept out of every campaign" in seen.text
 
@@ -127,7 +113,7 @@ def test_what_others_wrote_stays_text(result: ProgrammeResult, part) -> None:
             result.roi, ledger=tuple(replace(line, label=HOSTILE) for line in result.roi.ledger)
         ),
     )
-    seen = _Tags(part(named).text)
+    seen = Tags(part(named).text)
     assert not {"script", "img"} & set(seen.tags)
     if part in (page.verdict, page.campaigns):
         assert "{{ 7*7 }} {campaign_id}" in seen.text
@@ -163,7 +149,7 @@ def test_each_outcome_is_told_in_its_own_words(
     assert told in words.verdict(other)
     assert figure.cumulative_margin(other).alt
     for part in PARTS:
-        assert "None" not in _Tags(part(other).text).text
+        assert "None" not in Tags(part(other).text).text
 
 
 def test_where_nothing_can_be_compared_there_are_no_headline_figures(
@@ -177,12 +163,12 @@ def test_where_nothing_can_be_compared_there_are_no_headline_figures(
 
 
 def test_the_sum_of_the_campaigns_stands_beside_the_programme(result: ProgrammeResult) -> None:
-    text = _Tags(page.campaigns(result).text).text
+    text = Tags(page.campaigns(result).text).text
     assert "The two need not agree" in text
     assert "the 3 campaigns' own profits" in text
     waiting = replace(result.campaigns[2], profit=None, reason="its windows are not over")
     fewer = replace(result, campaigns=(*result.campaigns[:2], waiting))
-    seen = _Tags(page.campaigns(fewer).text).text
+    seen = Tags(page.campaigns(fewer).text).text
     assert "2 of the campaigns' own profits" in seen
     assert "its windows are not over" in seen
     assert "All of them" in text and "Those with a profit or loss" in seen

@@ -4,12 +4,12 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from page_tags import Tags
 from typer.testing import CliRunner
 
 import smsroi_models as smsroi
@@ -72,20 +72,6 @@ def result(results: dict[str, SurveyResult]) -> SurveyResult:
     return results["nps"]
 
 
-class _Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 def test_the_command_renders_and_lists(shop: Path, result: SurveyResult, tmp_path: Path) -> None:
     """The runner holds every page against `check_page` before it is written."""
     run = CliRunner().invoke(
@@ -99,7 +85,7 @@ def test_the_command_renders_and_lists(shop: Path, result: SurveyResult, tmp_pat
     assert found["outcome"] == "surveyed" and found["evidence"] == "answers"
     assert found["verdict"] == words.verdict(result) == told["verdict"]
     assert found["figures"]["everybody"] == json.loads(json.dumps(result.everybody.to_dict()))
-    seen = _Tags(report.read_text())
+    seen = Tags(report.read_text())
     assert seen.tags.count("img") >= 3 and words.TITLE in seen.text
     index = (tmp_path / "r" / "index.html").read_text()
     assert "surveyed" in index and "those said who answered" in index
@@ -158,10 +144,10 @@ def test_what_others_wrote_stays_text(result: SurveyResult, part) -> None:
         for arm in result.arms
     )
     hostile = replace(result, survey=survey, campaign_name=HOSTILE, arms=arms, rates=kept + rates)
-    seen = _Tags(part(hostile).text)
+    seen = Tags(part(hostile).text)
     assert "script" not in seen.tags and "img" not in seen.tags
     plain = replace(hostile, survey=result.survey, campaign_name="Spring")
-    assert seen.tags == _Tags(part(plain).text).tags
+    assert seen.tags == Tags(part(plain).text).tags
 
 
 @pytest.mark.parametrize("metric", ["nps", "csat", "ces", "intent"])

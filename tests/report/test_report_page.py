@@ -1,9 +1,9 @@
 """The written parts of the page: what they say, and that outside text stays text."""
 
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
+from page_tags import Tags
 
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
@@ -30,27 +30,6 @@ PARTS = (
 )
 
 
-class _Tags(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [name for name, _ in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def _read(html: str) -> _Tags:
-    parser = _Tags()
-    parser.feed(html)
-    return parser
-
-
 def _with_profit(result: CampaignResult, profit: Estimate, probability: float) -> CampaignResult:
     roi = replace(result.roi, profit=profit, probability_of_profit=probability)
     return replace(result, roi=roi)
@@ -58,20 +37,20 @@ def _with_profit(result: CampaignResult, profit: Estimate, probability: float) -
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_hostile_name_stays_text(part, hostile):
-    read = _read(part(hostile).text)
+    read = Tags(part(hostile).text)
     assert not {"script", "img", "title"} & set(read.tags)
     assert not [name for name in read.attributes if name.startswith("on")]
 
 
 def test_the_name_is_shown_to_the_letter(hostile):
-    assert hostile.campaign.name in _read(page.verdict(hostile).text).text
+    assert hostile.campaign.name in Tags(page.verdict(hostile).text).text
 
 
 def test_hostile_cost_labels_and_reasons_stay_text(result):
     roi = replace(result.roi, ledger=(CostLine("<b>x</b>", 1.0, 1.0),))
     odd = replace(result, roi=roi, not_estimable={"opted_out": "<i>none</i>"})
-    assert "b" not in _read(page.ledger(odd).text).tags
-    assert "i" not in _read(page.lift_table(odd).text).tags
+    assert "b" not in Tags(page.ledger(odd).text).tags
+    assert "i" not in Tags(page.lift_table(odd).text).tags
 
 
 @pytest.mark.parametrize(
