@@ -175,9 +175,10 @@ def _airflow(schedule: Schedule) -> str:
     listed = [schedule.program, "campaigns", "--json", "--store", schedule.store]
     words = shlex.join([schedule.program, "report", *schedule.options])
     # The id comes by the environment: in the text of the command it could run as one.
-    report = _JINJA.sub(lambda found: f"{{{{ '{found[0]}' }}}}", f'{words} -- "$CAMPAIGN"')
+    report = _without_templates(f'{words} -- "$CAMPAIGN"')
+    pages = [schedule.program, "report", "--all", "--only", "pages", *schedule.options]
     return f'''\
-"""Reports of text campaigns: one task a campaign, each the command that a person would type."""
+"""Reports of text campaigns: one task a campaign, then the pages of the whole store."""
 
 import json
 import subprocess
@@ -188,6 +189,7 @@ from airflow.sdk import dag, task
 
 LIST = {listed!r}
 REPORT = {report!r}
+PAGES = {_without_templates(shlex.join(pages))!r}
 FOLDER = {schedule.folder!r}
 
 
@@ -203,7 +205,7 @@ def text_campaign_reports():
         found = subprocess.run(LIST, cwd=FOLDER, check=True, capture_output=True, text=True)
         return [{{"CAMPAIGN": name}} for name in json.loads(found.stdout)]
 
-    BashOperator.partial(
+    reports = BashOperator.partial(
         task_id="report",
         bash_command=REPORT,
         cwd=FOLDER,
@@ -211,10 +213,22 @@ def text_campaign_reports():
         execution_timeout=timedelta(minutes={schedule.limit_minutes}),
         max_active_tis_per_dagrun={schedule.jobs},
     ).expand(env=campaigns())
+    reports >> BashOperator(
+        task_id="pages",
+        bash_command=PAGES,
+        cwd=FOLDER,
+        append_env=True,
+        execution_timeout=timedelta(minutes={schedule.limit_minutes}),
+        trigger_rule="all_done",
+    )
 
 
 text_campaign_reports()
 '''
+
+
+def _without_templates(command: str) -> str:
+    return _JINJA.sub(lambda found: f"{{{{ '{found[0]}' }}}}", command)
 
 
 KINDS: dict[str, Callable[[Schedule], str]] = {
