@@ -23,7 +23,7 @@ from smsroi_models.errors import SmsroiError
 from smsroi_models.records import Record
 from smsroi_models.report.forked import stop_kernels
 from smsroi_models.report.freshness import find_unchanged
-from smsroi_models.report.index import write_index
+from smsroi_models.report.index import require_index, write_index
 from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.run_log import Logged, open_log
 from smsroi_models.report.runner import NOT_READY, render
@@ -134,6 +134,7 @@ def render_campaigns(
     write = log or open_log(None)
     beside = store_pages or StorePages()
     asked = _asked(notebook, campaigns, parameters, reports, keep_unchanged, beside)
+    require_index(reports)
     write("started", campaigns=len(campaigns), pages=len(beside.pages), jobs=jobs)
     found: dict[str, dict[str, str]] = {s: {} for s in ("rendered", *_SAID)}
     with _progress(say is not None) as progress:

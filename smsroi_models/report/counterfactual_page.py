@@ -153,6 +153,8 @@ def results(result: CounterfactualResult) -> Results:
             "name": result.campaign.name,
             "currency": result.campaign.currency,
             "as_of": f"{moment:%Y-%m-%d}" if midnight else f"{moment:%Y-%m-%dT%H%M%SZ}",
+            "starts_at": f"{result.campaign.starts_at:%Y-%m-%d}",
+            "headline": words.HEADLINES[result.outcome],
             "verdict": words.verdict(result),
             "outcome": result.outcome,
             "evidence": result.evidence,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from smsroi_models.report.hygiene import check_page, clean_text
-from smsroi_models.report.index import environment
+from smsroi_models.report.hygiene import BESIDE, check_page, clean_text
+from smsroi_models.report.index import environment, home_of
 from smsroi_models.report.numbers import shortened
 
 SUFFIX = ".failed.html"
@@ -29,10 +29,11 @@ def write_failure(path: Path, campaign_id: str, message: str, attempt: Path) -> 
             moment=path.name.removesuffix(SUFFIX),
             message=shortened(message, _MESSAGE_LENGTH),
             attempt=attempt.name if attempt.exists() else "",
+            home=home_of(path.parent, up=1),
         )
     )
     page = clean_text(page)
-    check_page(page, relative_links=True)
+    check_page(page, BESIDE)
     try:
         partial = path.with_name(f".{path.name}")
         partial.write_text(page, encoding="utf-8")

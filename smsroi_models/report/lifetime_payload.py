@@ -43,6 +43,7 @@ def results(result: LifetimeResult, campaign_id: str) -> Results:
             "title": words.TITLE,
             "currency": result.currency,
             "as_of": f"{result.as_of:%Y-%m-%d}",
+            "headline": words.headline(result),
             "verdict": words.verdict(result),
             "outcome": VALUED,
             "evidence": "forecast",

@@ -110,6 +110,7 @@ def results(proposal: Proposal, campaign_id: str, name: str) -> Results:
             "title": f"How many to hold out of {shortened(name or campaign_id)}",
             "currency": proposal.currency,
             "as_of": _iso(proposal.as_of),
+            "headline": words.headline(proposal),
             "verdict": words.verdict(proposal),
             "outcome": PLANNED,
             "store_fingerprint": proposal.store_fingerprint,

@@ -12,6 +12,7 @@ from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.portfolio_result import Aside, CampaignFigures, PortfolioResult
 from smsroi_models.report import portfolio_words as words
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.folders import folder_name
 from smsroi_models.report.numbers import (
     Money,
     percent,
@@ -105,6 +106,7 @@ def league(result: PortfolioResult) -> Html:
         sentence=words.best(result),
         rows=[
             (
+                folder_name(each.campaign_id),
                 shortened(each.name),
                 shortened(each.campaign_id),
                 words.letters(result, each),
@@ -215,6 +217,7 @@ def _campaign_row(
     drawn = result.pooled.drawn.get(each.campaign_id) if result.pooled else None
     outcome = result.outcome_of(each)
     return {
+        "folder": folder_name(each.campaign_id),
         "name": shortened(each.name),
         "campaign_id": shortened(each.campaign_id),
         "started": f"{each.starts_at:%-d %b %Y}",
@@ -259,6 +262,7 @@ def _says_nothing(touch: TouchFactors) -> bool:
 
 def _aside_row(each: Aside, money: Money) -> dict[str, object]:
     return {
+        "folder": folder_name(each.campaign_id),
         "name": shortened(each.name),
         "campaign_id": shortened(each.campaign_id),
         "started": f"{each.starts_at:%-d %b %Y}",

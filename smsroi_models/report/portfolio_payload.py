@@ -38,6 +38,7 @@ def results(result: PortfolioResult, campaign_id: str) -> Results:
             "title": words.TITLE,
             "currency": result.currency,
             "as_of": _iso(result.as_of),
+            "headline": words.headline(result),
             "verdict": words.verdict(result),
             "outcome": PORTFOLIO,
             "store_fingerprint": result.store_fingerprint,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from smsroi_models.errors import ParameterError
 from smsroi_models.report.folders import MARKS, locked, moment_of
+from smsroi_models.report.links import link_reports
 from smsroi_models.report.results import PLANNED
 
 
@@ -27,6 +28,8 @@ def remove_old_reports(reports: Path, keep: int) -> list[Path]:
         if old := _old(campaign, keep):
             with locked(campaign):
                 removed += [folder for folder in old if _removed(folder)]
+    if removed:
+        link_reports(reports)
     return removed
 
 

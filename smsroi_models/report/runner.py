@@ -37,6 +37,7 @@ from smsroi_models.report.folders import (
 )
 from smsroi_models.report.freshness import code_sha256
 from smsroi_models.report.html import to_html
+from smsroi_models.report.index import home_of
 from smsroi_models.report.kernel import execute
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
@@ -112,7 +113,8 @@ def render(
             executed = _execute(copy, values, source.name, cwd, progress)
             results = find_results(executed)
             moment = _moment(results, campaign_id, requested)
-            _write(work, executed, results, values, source.name)
+            home = home_of(work, up=2)
+            _write(work, executed, results, values, source.name, home)
         except RenderError as error:
             if getattr(error.__cause__, "ename", "") not in no_fault:
                 if _kept(work / "notebook.ipynb", failed, source.name):
@@ -189,9 +191,10 @@ def _write(
     results: Mapping[str, Any],
     values: Mapping[str, object],
     name: str,
+    home: str,
 ) -> None:
     asked = f"Did {shortened(results['name'])} pay for itself?"
-    page = to_html(executed, title=shortened(results.get("title", asked), 200))
+    page = to_html(executed, title=shortened(results.get("title", asked), 200), home=home)
     (work / "report.html").write_text(page, encoding="utf-8")
     _write_notebook(executed, work / "notebook.ipynb", name)
     notebook = (work / "input.ipynb").read_bytes()

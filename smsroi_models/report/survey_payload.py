@@ -16,6 +16,7 @@ def results(result: SurveyResult, campaign_id: str) -> Results:
             "title": words.TITLE,
             "currency": result.currency,
             "as_of": _iso(result),
+            "headline": words.headline(result),
             "verdict": words.verdict(result),
             "outcome": SURVEYED,
             "evidence": "answers",
