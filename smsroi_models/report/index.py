@@ -3,6 +3,7 @@
 import secrets
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -16,6 +17,7 @@ from smsroi_models.report.index_groups import (
     years_of,
 )
 from smsroi_models.report.links import link_reports
+from smsroi_models.report.numbers import MINUS
 from smsroi_models.report.results import PORTFOLIO
 
 
@@ -90,4 +92,10 @@ def environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).parent / "template"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_kept_together,
     )
+
+
+def _kept_together(value: Any) -> Any:
+    """Keep a minus sign with its number where a line breaks."""
+    return value.replace(MINUS, f"{MINUS}\N{WORD JOINER}") if isinstance(value, str) else value
