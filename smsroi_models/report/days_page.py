@@ -42,28 +42,47 @@ def told_days(result: CampaignResult) -> tuple[int, ...]:
     return tuple(day for day in range(1, last + 1) if day in (1, 3, last) or day % 7 == 0)
 
 
-def gathered(day: DayLift, money: Money) -> tuple[str, str]:
+def gathered(day: DayLift, money: Money, *, at_end: bool = False) -> tuple[str, str]:
     """Write what was added by a day, with the interval for a reader of every day.
-
-    Both are rounded to what the interval of that day alone supports, so that the last day's figure
-    is to the digit that of the final reading.
 
     Parameters
     ----------
     day : DayLift
     money : Money
+    at_end : bool
+        Whether it is the day of the one final reading: both are then rounded to what the narrower
+        interval of that supports, so that one figure is not told in two ways.
 
     Examples
     --------
     >>> from smsroi_models.attribution.effects import Estimate
     >>> alone = Estimate(6_243.0, 3_600.0, -813.0, 13_299.0)
     >>> every = Estimate(6_243.0, 3_600.0, -4_911.0, 17_397.0)
-    >>> gathered(DayLift(14, alone, every, 1.0), Money("USD"))
-    ('$6,200', '−$4,900 to $17,400')
+    >>> day = DayLift(14, alone, every, 1.0)
+    >>> gathered(day, Money("USD")), gathered(day, Money("USD"), at_end=True)
+    (('$6,000', '−$5,000 to $17,000'), ('$6,200', '−$4,900 to $17,400'))
     """
-    step, band = step_for(day.margin, 0.01), day.sequence
+    band = day.sequence
+    step = step_for(day.margin if at_end else band, 0.01)
     low, high = money(band.ci_lower, step), money(band.ci_upper, step)
-    return money(day.margin.estimate, step), f"{low} to {high}"
+    return money(band.estimate, step), f"{low} to {high}"
+
+
+def said_by(day: DayLift, result: CampaignResult) -> str:
+    """Write the same in one piece.
+
+    Parameters
+    ----------
+    day : DayLift
+        One of the result's.
+    result : CampaignResult
+    """
+    return "{} ({})".format(*_written(day, result))
+
+
+def _written(day: DayLift, result: CampaignResult) -> tuple[str, str]:
+    at_end = result.so_far is None and day.day == result.campaign.window_days
+    return gathered(day, Money(result.campaign.currency), at_end=at_end)
 
 
 def _row(day: int, result: CampaignResult) -> Row:
@@ -71,15 +90,4 @@ def _row(day: int, result: CampaignResult) -> Row:
     name = f"day {day}"
     if found is None:
         return name, "not estimable", "too few orders yet"
-    return name, *gathered(found, Money(result.campaign.currency))
-
-
-def said_by(day: DayLift, money: Money) -> str:
-    """Write the same in one piece.
-
-    Parameters
-    ----------
-    day : DayLift
-    money : Money
-    """
-    return "{} ({})".format(*gathered(day, money))
+    return name, *_written(found, result)

@@ -2,7 +2,7 @@
 
 A year's interval is many times as long as the window's, which drawn to its scale would be a dot.
 So the axis is made for the window: what reaches beyond it ends in an arrow, and every row's figure
-stands beneath its name.
+stands beside its name.
 """
 
 import math
@@ -49,12 +49,11 @@ def returns(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     title = _finding(result, what, rows[0][1])
     money = Money(result.campaign.currency)
     with figure_style():
-        figure = canvas(ax, (5.2, 1.5 + 0.48 * len(rows)))
+        figure = canvas(ax, (4.6, 1.4 + 0.56 * len(rows)))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=0.8)
         beyond = _draw(axes, [one for _, one in rows])
-        named_rows = [f"{name}\n{_say(one, what, money)}" for name, one in rows]
-        axes.set_yticks(range(len(rows)), named_rows, fontsize=9.5)
+        _name(axes, [f"{name}: {_say(one, what, money)}" for name, one in rows])
         if what == "ROI":
             axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
             axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share)))
@@ -108,6 +107,23 @@ def _draw(axes: Axes, views: Sequence[Estimate]) -> bool:
     for row, end, marker in cut:
         axes.plot([end], [row], marker=marker, markersize=9, color=GREY if row == 2 else BLUE)
     return bool(cut)
+
+
+def _name(axes: Axes, names: Sequence[str]) -> None:
+    """Write each row's name and figure above its bar: beside it there is no room on a phone."""
+    axes.set_yticks([])
+    axes.set_ylim(len(names) - 0.6, -0.75)
+    for row, name in enumerate(names):
+        axes.annotate(
+            name,
+            (0.0, row),
+            fontsize=10,
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(0, 9),
+            textcoords="offset points",
+            # The line of zero does not run through the words.
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+        )
 
 
 def _within(view: Estimate, low: float, high: float) -> Estimate:

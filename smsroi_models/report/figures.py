@@ -187,7 +187,7 @@ def _bands(result: CampaignResult) -> str:
 def _say_days(result: CampaignResult, money: Money) -> str:
     told = {day.day: day for day in result.daily}
     chosen = [told[n] for n in told_days(result) if n in told]
-    path = "; ".join(f"day {day.day} {said_by(day, money)}" for day in chosen)
+    path = "; ".join(f"day {day.day} {said_by(day, result)}" for day in chosen)
     cost = f", cost {money.booked(result.roi.cost)}" if result.roi.cost is not None else ""
     end = ""
     if told and not result.so_far:

@@ -116,6 +116,7 @@ def lift_table(result: CampaignResult) -> Html:
         sentence=words.lift_sentence(result),
         rows=rows,
         adjusted=bool(result.covariates),
+        relative_differs=_relative_differs(result),
         not_estimable=_not_estimable(result),
         caps=_caps(result, money),
         reached=_reached(result, money),
@@ -210,6 +211,17 @@ def method(result: CampaignResult) -> Html:
         result=result,
         method=words.method(result),
         versions=versions(),
+    )
+
+
+def _relative_differs(result: CampaignResult) -> bool:
+    """Return whether a shown difference excludes zero and its ratio does not, or the reverse."""
+    shown = [result.lift[name].headline for name in _shown(result) if name in result.lift]
+    return any(
+        (lift.ci_lower > 0 or lift.ci_upper < 0)
+        != (lift.relative_ci_lower > 0 or lift.relative_ci_upper < 0)
+        for lift in shown
+        if lift.relative_ci_lower is not None and lift.relative_ci_upper is not None
     )
 
 

@@ -103,7 +103,7 @@ def finding(claims: Sequence[Claim], caused: Estimate | None, money: Money) -> s
     else:
         tracked = f"Tracked, by system: {low} to {high} of revenue"
     if caused is None:
-        return f"{tracked}: no measure of what was caused"
+        return f"{tracked}; no measure of what was caused"
     return f"{tracked}; caused: {say(caused, money, 0.01)}"
 
 

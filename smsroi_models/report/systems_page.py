@@ -10,6 +10,7 @@ from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.systems_figure import seen
 from smsroi_models.report.systems_words import sentence
 from smsroi_models.report.tracked_page import caused_per_claimed, credited
 from smsroi_models.report.words import confidence
@@ -60,6 +61,7 @@ def systems_tables(
         "systems.html",
         sentence=sentence(found),
         parts=parts,
+        drawn=claims is not None and bool(seen(claims)),
         confidence=confidence(confidence_level),
     )
 

@@ -179,8 +179,7 @@ def test_the_first_figure_is_drawn_for_the_window(result):
     assert "beyond the axis" in axes.get_xlabel()
     dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
     assert dots[:2] == [4.5, 4.5] and math.isnan(dots[2])
-    names = [label.get_text() for label in axes.get_yticklabels()]
-    assert "in 14 days\n450\xa0% (150\xa0% to 750\xa0%)" in names[0]
+    assert axes.texts[0].get_text() == "in 14 days: 450\xa0% (150\xa0% to 750\xa0%)"
 
 
 def test_an_axis_that_holds_all_views_has_no_arrows(result):

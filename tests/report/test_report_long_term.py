@@ -295,7 +295,7 @@ def test_lost_subscriptions_stand_on_lines_of_their_own(long: LongTerm) -> None:
         assert line in text
     assert "The window&#39;s profit less that" in text or "The window's profit less that" in text
     assert "as stated, less its price of $0.02" in text
-    assert "Not in the longer views, because whoever left is texted less" in text
+    assert "Counted against the window alone. Not in the longer views, because whoever" in text
     # The views stay what they were.
     assert (
         text[: text.index("Subscriptions it cost")]
@@ -315,6 +315,7 @@ def test_what_cannot_be_told_of_lost_subscriptions_is_said(long: LongTerm) -> No
         text = _table(replace(long, lost=_lost(value)))
         assert "What they cost cannot be told: what a text earns is not clearly above" in text
         assert "profit less that" not in text and "the report on the audience takes all" in text
+        assert "Counted against the window" not in text
     few = _lost(_worth(), opt_outs=Estimate(3.0, 9.0, -15.0, 21.0))
     assert "changed opt-outs at all cannot be told" in _table(replace(long, lost=few))
 

@@ -220,3 +220,29 @@ def test_a_day_without_orders_and_a_long_window_are_told(result):
     long = replace(result, campaign=replace(result.campaign, window_days=60))
     assert days_page.told_days(long) == (1, 3, 7, 14, 21, 28, 35, 42, 49, 56, 60)
     assert "<details><summary>By the end of each week" in page.days(long).text
+
+
+def test_a_ratio_that_disagrees_with_its_difference_is_explained(result):
+    pair = result.lift["revenue"]
+
+    def told(low: float, relative_low: float) -> bool:
+        lift = replace(pair.headline, ci_lower=low, ci_upper=2.0)
+        lift = replace(lift, relative_ci_lower=relative_low, relative_ci_upper=0.5)
+        found = replace(result, lift={"revenue": replace(pair, adjusted=lift), "margin": pair})
+        same = replace(found, lift={**found.lift, "margin": replace(pair, adjusted=lift)})
+        return "the two may disagree" in page.lift_table(same).text
+
+    assert told(0.01, -0.01) and told(-0.01, 0.01)
+    assert not told(0.01, 0.01) and not told(-0.01, -0.01)
+
+
+def test_all_checks_are_accounted_for(result):
+    checks = (
+        Check("A", "passed", "a", ""),
+        Check("B", "informational", "b", ""),
+        Check("C", "failed", "c", ""),
+    )
+    told = page.checks(replace(result, checks=checks)).text
+    assert "1 of 3 checks passed; failed: C; 1 is for information alone." in told
+    calm = page.checks(replace(result, checks=checks[:1])).text
+    assert "1 of 1 checks passed; none failed." in calm

@@ -127,3 +127,10 @@ def test_a_finished_campaign_says_when_a_daily_reader_could_tell(result):
 def test_the_band_alone_is_drawn_while_the_campaign_runs(result):
     alt = figures.cumulative_margin(_running(result, result.roi.incremental_margin)).alt
     assert "for the end alone" not in alt and "intervals for reading every day" in alt
+
+
+def test_a_running_campaign_s_limits_point_to_no_section_that_is_empty(result):
+    running = _running(result, Estimate(100.0, 50.0, 1.0, 199.0))
+    told = page.limits(running).text
+    assert "of 14 days, and whether what was earned so far lasts" in told and "After the window" not in told
+    assert "After the window" in page.limits(result).text
