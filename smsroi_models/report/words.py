@@ -204,7 +204,9 @@ def first_clear(result: CampaignResult) -> str:
     said = (
         f"Reading every day, one could first tell on day {changed.day} that the margin had changed"
     )
-    if result.roi.cost is None:
+    finished = result.outcome == "paid" and result.so_far is None
+    # Where the band does not stay above the cost, `payback` names its day already.
+    if result.roi.cost is None or (finished and result.payback_day is None):
         return said
     when = "on no day" if earned is None else f"on day {earned.day}"
     return f"{said}, and {when} that it had earned the cost"
