@@ -27,6 +27,7 @@ from smsroi_models.report.index import require_index, write_index
 from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.run_log import Logged, open_log
 from smsroi_models.report.runner import NOT_READY, render
+from smsroi_models.report.shared_check import SharedCheck
 from smsroi_models.report.store_pages import NOTHING_TO_TELL, StorePages
 from smsroi_models.store.connect import open_store
 
@@ -76,6 +77,7 @@ class _Asked:
     values: dict[str, object]
     reports: Path
     fingerprint: str
+    before: Callable[[], None]
     no_fault: frozenset[str] = NOT_READY
     early: str = "waiting"
     beside: Callable[[Path], object] | None = None
@@ -165,6 +167,9 @@ def _asked(
     store_pages: StorePages,
 ) -> list[_Asked]:
     own, fingerprint = _own_notebooks(parameters, keep_unchanged)
+    check = SharedCheck(
+        str(parameters.get("store_url", "")), len(campaigns) + len(store_pages.pages)
+    )
     asked = []
     for campaign_id in campaigns:
         values, chosen = {**parameters, "campaign_id": campaign_id}, notebook
@@ -172,10 +177,10 @@ def _asked(
             # pre_days, for one, adjusts the comparison of two arms: without a holdout there is one.
             chosen = notebook.with_name(own[campaign_id])
             values = {name: values[name] for name in read_parameters(chosen) if name in values}
-        asked.append(_Asked(campaign_id, chosen, values, reports, fingerprint))
+        asked.append(_Asked(campaign_id, chosen, values, reports, fingerprint, check))
     for page in store_pages.pages:
         path = notebook.with_name(page.notebook)
-        one = _Asked(page.folder, path, page.values, reports, fingerprint)
+        one = _Asked(page.folder, path, page.values, reports, fingerprint, check)
         asked.append(replace(one, no_fault=NOTHING_TO_TELL, early="absent", beside=page.beside))
     return asked
 
@@ -214,6 +219,7 @@ def _made(asked: _Asked) -> _Done:
             if asked.beside:
                 asked.beside(Path(old["report"]).with_name("results.json"))
             return done("unchanged", old["report"], old["outcome"], old["verdict"])
+        asked.before()
         made = render(asked.notebook, asked.values, asked.reports, no_fault=asked.no_fault)
         if asked.beside:
             asked.beside(made.results)

@@ -70,7 +70,9 @@ def of_kind(listed: list[list[Entry]], kind: str) -> list[Group]:
 
 def _grouped(entries: list[Entry]) -> Group:
     """Return the newest report, the newest plan and all attempts that failed; others are older."""
-    shown, older, seen = [], [], set()
+    shown: list[Entry] = []
+    older: list[Entry] = []
+    seen: set[tuple[str, bool]] = set()
     for entry in entries:
         kind = (entry.state, entry.outcome == PLANNED)
         (older if entry.state == "done" and kind in seen else shown).append(entry)
