@@ -6,7 +6,6 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from smsroi_models.attribution.cohorts import sum_of_independent
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.portfolio_result import CampaignFigures, PortfolioResult
 from smsroi_models.report import portfolio_words as words
@@ -48,7 +47,8 @@ def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
         axes.margins(x=0.04)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
-        axes.set_xlabel(f"return on cost (ROI)\nbars: {_level(result)}\n{_legend(result)}")
+        which = "" if len(shown) == len(read) else f"the latest {len(shown)} of {len(read)}\n"
+        axes.set_xlabel(f"return on cost (ROI)\n{which}bars: {_level(result)}\n{_legend(result)}")
         head(figure, title)
         sns.despine(ax=axes, left=True)
         axes.tick_params(left=False)
@@ -57,7 +57,8 @@ def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
 
 def gathered(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw the profit of all campaigns gathered from the first on, with its interval."""
-    known = [each for each in result.campaigns if each.profit]
+    # By the day on which each was settled: a long window that began first may end last.
+    known = sorted((c for c in result.campaigns if c.profit), key=lambda each: each.ends_at)
     if len(known) < 2:
         return Html("")
     sums = _gathered(known, result)
@@ -107,9 +108,7 @@ def _bar(axes: Axes, row: float, figure: Estimate, colour: str, fill: Any) -> No
 
 def _gathered(known: list[CampaignFigures], result: PortfolioResult) -> list[Estimate]:
     parts = [(each.profit, each.degrees_of_freedom) for each in known if each.profit]
-    sums = [
-        sum_of_independent(parts[: upto + 1], result.confidence_level) for upto in range(len(parts))
-    ]
+    sums = [result.added(parts[: upto + 1]) for upto in range(len(parts))]
     return [one for one in sums if one]
 
 
@@ -131,7 +130,7 @@ def _level(result: PortfolioResult) -> str:
 
 def _legend(result: PortfolioResult) -> str:
     if result.pooled is None:
-        return "as measured: too few to\nallow for luck"
+        return "as measured: luck is not\nallowed for"
     return "grey: as measured\nblue: after allowing for luck"
 
 
