@@ -25,6 +25,7 @@ from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS
 from smsroi_models.attribution.overlap import collect_strata
 from smsroi_models.attribution.programmes import read_programmes
+from smsroi_models.attribution.rare_shares import rare_lift
 from smsroi_models.attribution.sample_ratio import sample_ratio, unequal_loss
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.attribution.student import p_value
@@ -199,11 +200,13 @@ def _opt_outs(together: _Together, campaign: Campaign) -> Estimate | None:
     arms = together.opt_outs.get(campaign.campaign_id)
     if arms is None:
         return None
-    try:
-        level = together.confidence_level
-        lift = compare(arms[0], arms[1], "opted_out", proportion=True, confidence_level=level)
-    except NotEstimableError:  # nobody left in either arm
+    level, shares = together.confidence_level, [arm.mean_of("opted_out") for arm in arms]
+    if min(arm.n for arm in arms) < 2 or shares in ([0.0, 0.0], [1.0, 1.0]):
         return None
+    if any(share in (0.0, 1.0) for share in shares):
+        lift = rare_lift(*arms, "opted_out", confidence_level=level)
+    else:
+        lift = compare(*arms, "opted_out", proportion=True, confidence_level=level)
     return lift.scaled(lift.n_treatment)
 
 

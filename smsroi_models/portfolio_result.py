@@ -41,7 +41,7 @@ class CampaignFigures(Record):
     delivered : int or None
         Texts; None where the store has no messages.
     opt_outs : Estimate or None
-        Customers who left because of it; None where that cannot be told.
+        Customers who left because of it; None where nobody left, or that cannot be told.
     cautions : tuple of str
         Texts of checks that failed without taking the comparison away.
     """

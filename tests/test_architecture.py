@@ -144,6 +144,7 @@ LAYERS = {
             "attribution.letters",
             "attribution.factor_records",
             "attribution.borrowed_records",
+            "attribution.rare_shares",
             "attribution.shares",
             "attribution.tracked_records",
             "audience.fatigue",

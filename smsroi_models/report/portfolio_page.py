@@ -154,7 +154,7 @@ def opt_outs(result: PortfolioResult) -> Html:
         "portfolio_opt_outs.html",
         rows=rows,
         total=with_interval(total, plain, 1.0),
-        untold=[shortened(each.name) for each in result.campaigns if not each.opt_outs],
+        nobody=[shortened(each.name) for each in result.campaigns if not each.opt_outs],
         confidence=confidence(result.confidence_level),
     )
 
