@@ -129,9 +129,10 @@ def luck(result: PortfolioResult) -> str:
     best = best_of(read)
     assert best.roi is not None
     drawn = result.pooled.drawn[best.campaign_id]
-    step = max(step_for(drawn, 0.01), 0.01)
-    before, after = percent(best.roi.estimate, step), percent(drawn.estimate, step)
-    if before == after:
+    # Each to its own interval's digits, as in the table; whether they differ, by the coarser one.
+    steps = step_for(best.roi, 0.01), step_for(drawn, 0.01)
+    before, after = percent(best.roi.estimate, steps[0]), percent(drawn.estimate, steps[1])
+    if percent(best.roi.estimate, max(steps)) == percent(drawn.estimate, max(steps)):
         differ = result.pooled.between_deviation > best.roi.standard_error
         why = "it was measured well, and campaigns do differ" if differ else "all are much alike"
         return f"The best campaign's ROI of {before} hardly changes after allowing for luck: {why}."

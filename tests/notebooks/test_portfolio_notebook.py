@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from page_tags import Tags
 from typer.testing import CliRunner
 
@@ -21,6 +22,7 @@ from smsroi_models.report import portfolio_payload as payload
 from smsroi_models.report import portfolio_words as words
 from smsroi_models.report.drawing import Picture
 from smsroi_models.report.escaped import Html
+from smsroi_models.report.numbers import percent, with_interval
 from smsroi_models.report.results import RESULTS_MIME
 
 HOSTILE = """<script>alert(1)</script>"'&$x$ {{ 7*7 }} {campaign_id} <img src=x onerror=1>"""
@@ -199,6 +201,23 @@ def test_a_figure_of_the_latest_says_of_how_many(result: PortfolioResult) -> Non
     found = replace(result, campaigns=many, pooled=None, p_values=p_values)
     assert "latest 40 of 42" in figure.forest(found).svg.replace("<!-- ", "")
     assert "latest" not in figure.forest(result).svg
+
+
+def test_a_campaign_that_cost_next_to_nothing_leaves_the_others_their_length(
+    result: PortfolioResult,
+) -> None:
+    """Its ROI of millions of percent is in the table; in the figure its bar is cut."""
+    assert "are cut" not in figure.forest(result).svg
+    first = result.campaigns[0]
+    assert first.roi is not None
+    roi = Estimate(41_803.4, 20_000.0, -10_000.0, 93_600.0)
+    found = replace(result, campaigns=(replace(first, roi=roi), *result.campaigns[1:]))
+    shape = Figure()
+    figure.forest(found, shape)
+    axes = shape.axes[0]
+    low, high = axes.get_xlim()
+    assert high - low < 0.01 * (roi.ci_upper - roi.ci_lower) and "are cut" in axes.get_xlabel()
+    assert f"ROI of {with_interval(roi, percent, 0.01)[0]} " in words.luck(found)  # as in the table
 
 
 def test_money_is_gathered_in_the_order_in_which_windows_end(result: PortfolioResult) -> None:
