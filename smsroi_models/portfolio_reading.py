@@ -25,10 +25,10 @@ from smsroi_models.attribution.moments import Moments
 from smsroi_models.attribution.outcomes import PRE_PERIOD_COLUMNS
 from smsroi_models.attribution.overlap import collect_strata
 from smsroi_models.attribution.programmes import read_programmes
-from smsroi_models.attribution.rare_shares import rare_lift
 from smsroi_models.attribution.sample_ratio import sample_ratio, unequal_loss
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.attribution.student import p_value
+from smsroi_models.audience.opt_out_cost import opt_outs_caused
 from smsroi_models.audience.texted import collect_arms_opted_out
 from smsroi_models.errors import NotEstimableError, SmsroiError
 from smsroi_models.factors import DISQUALIFYING
@@ -200,14 +200,10 @@ def _opt_outs(together: _Together, campaign: Campaign) -> Estimate | None:
     arms = together.opt_outs.get(campaign.campaign_id)
     if arms is None:
         return None
-    level, shares = together.confidence_level, [arm.mean_of("opted_out") for arm in arms]
-    if min(arm.n for arm in arms) < 2 or shares in ([0.0, 0.0], [1.0, 1.0]):
+    try:
+        return opt_outs_caused(*arms, together.confidence_level)
+    except NotEstimableError:  # nobody left in either arm
         return None
-    if any(share in (0.0, 1.0) for share in shares):
-        lift = rare_lift(*arms, "opted_out", confidence_level=level)
-    else:
-        lift = compare(*arms, "opted_out", proportion=True, confidence_level=level)
-    return lift.scaled(lift.n_treatment)
 
 
 def _without_holdout(

@@ -144,7 +144,6 @@ LAYERS = {
             "attribution.letters",
             "attribution.factor_records",
             "attribution.borrowed_records",
-            "attribution.rare_shares",
             "attribution.shares",
             "attribution.tracked_records",
             "audience.fatigue",
@@ -260,6 +259,8 @@ LAYERS = {
     "composition": Layer(
         (
             "analysis",
+            "setting",
+            "window_lift",
             "holdout",
             "result",
             "next_steps",

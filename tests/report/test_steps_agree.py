@@ -22,13 +22,13 @@ MARGINS = (-800.0, 0.0, 300.0, 700.0, 2_000.0)
 ERRORS, COSTS, LEAST = (60.0, 450.0), (None, 0.0, 200.0, 1_500.0), (0.0, 500.0, -500.0)
 CHECKS = ((), (SPLIT,), (CLOCK,), (FEW,))
 RANGES = {
-    "Virtually certain": (0.99, 1.0),
-    "Very likely": (0.9, 1.0),
-    "Likely": (0.66, 1.0),
-    "A profit": (0.33, 0.66),
-    "Unlikely": (0.0, 0.33),
-    "Very unlikely": (0.0, 0.1),
-    "Exceptionally unlikely": (0.0, 0.01),
+    "virtually certain": (0.99, 1.0),
+    "very likely": (0.9, 1.0),
+    "likely": (0.66, 1.0),
+    "about as likely as not": (0.33, 0.66),
+    "unlikely": (0.0, 0.33),
+    "very unlikely": (0.0, 0.1),
+    "exceptionally unlikely": (0.0, 0.01),
 }
 
 
@@ -78,7 +78,7 @@ def test_the_decision_agrees_with_the_verdict(grid) -> None:
         if made.outcome == "paid" and what.startswith(("Keep testing", "Change", "Stop")):
             # It paid, but not as much as the rule asks for: only that minimum says why.
             assert least > 0 and "$500" in what
-        if "whether this pays" in what:
+        if "whether it pays as it is" in what:
             assert made.outcome == "unclear" and not least
         if "a clear answer" in what and least:
             assert "$500" in what
@@ -90,10 +90,10 @@ def test_a_word_of_likelihood_holds_the_probability_beside_it(grid) -> None:
         if not said:
             assert chance is None or made.outcome == "invalid"
             continue
-        word = max((name for name in RANGES if said.startswith(name)), key=len)
+        word = said.removeprefix("A profit ").removeprefix("is ").split(" (")[0]
         low, high = RANGES[word]
         assert low <= chance <= high
-        sure = {"paid": ("Very likely", "Virtually"), "lost": ("Very unlikely", "Exceptionally")}
+        sure = {"paid": ("very likely", "virtually"), "lost": ("very unlikely", "exceptionally")}
         assert made.outcome not in sure or word.startswith(sure[made.outcome])
 
 
