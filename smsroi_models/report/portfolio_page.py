@@ -5,7 +5,6 @@ Campaign names come from outside: every value passes Jinja's autoescape.
 
 import math
 
-from smsroi_models.attribution.cohorts import sum_of_independent
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.factor_records import OLD_DAYS, TouchFactors
 from smsroi_models.attribution.rules import BOT_RULES
@@ -46,6 +45,7 @@ def verdict(result: PortfolioResult) -> Html:
         sentence=words.sentence(result),
         one_by_one=words.one_by_one(result),
         failed=[shortened(name) for name in failed],
+        shared=words.shared(result),
     )
 
 
@@ -156,7 +156,7 @@ def opt_outs(result: PortfolioResult) -> Html:
         "portfolio_opt_outs.html",
         rows=rows,
         total=with_interval(total, plain, 1.0),
-        untold=[shortened(each.name) for each in result.campaigns if not each.opt_outs],
+        nobody=[shortened(each.name) for each in result.campaigns if not each.opt_outs],
         confidence=confidence(result.confidence_level),
     )
 
@@ -208,7 +208,7 @@ def method(result: PortfolioResult) -> Html:
 def opt_outs_together(result: PortfolioResult) -> Estimate | None:
     """Return the opt-outs that all campaigns caused; None where none can be told."""
     found = [(each.opt_outs, each.degrees_of_freedom) for each in result.campaigns if each.opt_outs]
-    return sum_of_independent(found, result.confidence_level)
+    return result.added(found)
 
 
 def _campaign_row(

@@ -26,6 +26,7 @@ def results(result: PortfolioResult, campaign_id: str) -> Results:
         "between_deviation": pooled.between_deviation if pooled else None,
         "next_roi": pooled.prediction.to_dict() if pooled else None,
         "trend": result.trend.to_dict() if result.trend else None,
+        "shared_draws": result.shared_draws,
         "holdout_cost": result.holdout_cost.to_dict() if result.holdout_cost else None,
         "campaigns": [_campaign(result, index) for index in range(len(result.campaigns))],
         "aside": [_plain(each.to_dict()) for each in result.aside],
