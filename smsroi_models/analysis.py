@@ -259,7 +259,7 @@ def analyze_campaign(
         daily=daily,
         checks=ranked(checks),
         missing=missing_tables(store),
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
         so_far=running,
         plan=plan,
         rule=rule,
