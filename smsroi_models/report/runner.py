@@ -14,6 +14,7 @@ reports and moved into place file by file, ``results.json`` last: whoever reads 
 whenever the process is killed, each file is whole, the old one or the new.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -195,7 +196,8 @@ def _write(
     (work / "report.html").write_text(page, encoding="utf-8")
     _write_notebook(executed, work / "notebook.ipynb", name)
     notebook = (work / "input.ipynb").read_bytes()
-    write_results(results, values, name, notebook, work / "results.json", code_sha256())
+    written = hashlib.sha256((work / "report.html").read_bytes()).hexdigest()
+    write_results(results, values, name, notebook, work / "results.json", code_sha256(), written)
 
 
 def _write_notebook(node: NotebookNode, path: Path, name: str) -> None:

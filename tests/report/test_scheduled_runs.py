@@ -56,7 +56,7 @@ def test_any_other_input_does(
     assert find_unchanged(SAYS, {"name": "Spring"}, STORE, reports) is None
 
 
-@pytest.mark.parametrize("damage", ["results", "page"])
+@pytest.mark.parametrize("damage", ["results", "page", "another page", "half a page"])
 def test_a_damaged_report_is_made_again(
     rendered: RenderedReport, tmp_path: Path, damage: str
 ) -> None:
@@ -67,9 +67,29 @@ def test_a_damaged_report_is_made_again(
     assert find_unchanged(SAYS, {"name": "Spring"}, STORE, tmp_path)
     if damage == "page":
         (folder / "report.html").unlink()
+    elif damage == "another page":  # a run of other parameters, killed before its results came
+        (folder / "report.html").write_text("<p>Something else</p></html>")
+    elif damage == "half a page":
+        (folder / "report.html").write_bytes(rendered.report.read_bytes()[:99])
     else:
         (folder / "results.json").write_text("{")
     assert find_unchanged(SAYS, {"name": "Spring"}, STORE, tmp_path) is None
+
+
+def test_templates_count_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def digest() -> str:
+        freshness.code_sha256.cache_clear()
+        return freshness.code_sha256()
+
+    monkeypatch.setattr(freshness, "_PACKAGE", tmp_path)
+    seen = {digest()}
+    for name in ("words.py", "verdict.html", "listing.html.j2", "rules.dat"):
+        (tmp_path / name).write_text("x")
+        seen.add(digest())
+    assert len(seen) == 5
+    (tmp_path / "words.cpython-311.pyc").write_text("x")
+    assert digest() in seen
+    freshness.code_sha256.cache_clear()
 
 
 def test_one_failure_stops_nothing_and_leaves_a_readable_page(tmp_path: Path) -> None:
