@@ -39,7 +39,8 @@ def find_unchanged(
     the store's tables, a parameter, the notebook, the package's code, or the version of Python or
     of a package that makes figures or pages. No clock enters a report, so nothing else can change
     it. It is made again, too, where the page is not the one that the results came with: a run was
-    killed between the two, or somebody wrote into it. The results gain ``report``, the path of the page.
+    killed between the two, or somebody wrote into it. The results gain ``report``, the path of the
+    page.
 
     Raises
     ------

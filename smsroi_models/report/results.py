@@ -123,7 +123,10 @@ def write_results(
 
 @cache
 def versions() -> dict[str, str | None]:
-    """Return the versions of Python and of the packages that make figures and pages; null if absent."""
+    """Return the versions of Python and of the packages that make figures and pages.
+
+    Null where one is absent.
+    """
     return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
 
 

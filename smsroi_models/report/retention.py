@@ -1,10 +1,16 @@
 """Which reports of a campaign are kept: the newest ones, and the last of each month."""
 
-import shutil
+import contextlib
+import re
 from pathlib import Path
 
 from smsroi_models.errors import ParameterError
-from smsroi_models.report.folders import MARKS, locked
+from smsroi_models.report.audience_words import SUPPRESSION_FILE
+from smsroi_models.report.folders import FILES, MARKS, locked, moment_of
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d{6}Z)?")
+# The results go first: without them no reader takes the rest for a report, should we be killed.
+_MADE = (*reversed(FILES), SUPPRESSION_FILE)
 
 
 def remove_old_reports(reports: Path, keep: int) -> list[Path]:
@@ -12,7 +18,7 @@ def remove_old_reports(reports: Path, keep: int) -> list[Path]:
 
     Of each campaign stay the newest ``keep`` reports and, of every calendar month of their
     moments, the newest one. Plans and forecasts of customers' value, attempts that failed and
-    whatever else lies there are not touched.
+    whatever else lies there, beside or within a report's folder, are not touched.
 
     Raises
     ------
@@ -31,7 +37,11 @@ def remove_old_reports(reports: Path, keep: int) -> list[Path]:
 
 def _old(campaign: Path, keep: int) -> list[Path]:
     found = sorted(
-        (path.parent for path in campaign.glob("[!.]*/results.json")),
+        (
+            path.parent
+            for path in campaign.glob("[!.]*/results.json")
+            if _MOMENT.fullmatch(moment_of(path.parent.name))  # else it is somebody's own
+        ),
         key=lambda folder: folder.name,
         reverse=True,
     )
@@ -44,7 +54,9 @@ def _old(campaign: Path, keep: int) -> list[Path]:
 
 
 def _removed(folder: Path) -> bool:
-    # Without its results no reader takes the rest for a report, should we be killed halfway.
-    (folder / "results.json").unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    return not folder.exists()
+    for name in _MADE:
+        with contextlib.suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # what somebody put there stays, and so does the folder
+        folder.rmdir()
+    return not (folder / FILES[-1]).exists()

@@ -30,6 +30,7 @@ from smsroi_models import errors
 from smsroi_models.errors import ParameterError, RenderError
 from smsroi_models.report.failure_page import write_failure
 from smsroi_models.report.folders import (
+    FILES,
     as_of_folder,
     folder_name,
     locked,
@@ -43,7 +44,6 @@ from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
 from smsroi_models.report.results import find_results, write_results
 
-_FILES = ("report.html", "notebook.ipynb", "results.json")
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -121,7 +121,7 @@ def render(
     for failure in {failed, campaign / f"{moment}.failed.ipynb"}:
         failure.unlink(missing_ok=True)
         failure.with_suffix(".html").unlink(missing_ok=True)
-    report, executed_path, results_path = (target / name for name in _FILES)
+    report, executed_path, results_path = (target / name for name in FILES)
     return RenderedReport(
         folder=target,
         report=report,
@@ -209,7 +209,7 @@ def _write_notebook(node: NotebookNode, path: Path, name: str) -> None:
 def _publish(work: Path, target: Path) -> None:
     with locked(target.parent):  # two runs of one campaign must not mix their files
         target.mkdir(exist_ok=True)
-        for name in _FILES:
+        for name in FILES:
             (work / name).replace(target / name)
 
 

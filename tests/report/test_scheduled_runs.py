@@ -172,6 +172,19 @@ NASTY = Schedule(
 )
 
 
+def test_what_somebody_put_among_the_reports_stays(tmp_path: Path) -> None:
+    own = [f"SPRING24/backup-{number}" for number in range(3)]
+    for name in [*own, "SPRING24/2025-06-29", "SPRING24/2025-06-30"]:
+        (tmp_path / name).mkdir(parents=True)
+        for file in ("results.json", "report.html", "asked_to_stop.csv"):
+            (tmp_path / name / file).write_text("{}")
+    (tmp_path / "SPRING24/2025-06-29/notes.txt").write_text("mine")
+    (removed,) = remove_old_reports(tmp_path, 1)
+    assert removed.name == "2025-06-29"
+    assert [path.name for path in removed.iterdir()] == ["notes.txt"]
+    assert all((tmp_path / name / "results.json").exists() for name in own)
+
+
 def test_cron_runs_the_command_word_for_word() -> None:
     line = write_schedule("cron", NASTY).splitlines()[1]
     assert line.startswith("07 05 * * * cd ")
