@@ -220,5 +220,5 @@ def _progress(wanted: bool) -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         transient=True,
-        disable=not (wanted and sys.stdout.isatty()),
+        disable=not (wanted and sys.stdout is not None and sys.stdout.isatty()),
     )

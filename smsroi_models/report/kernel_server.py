@@ -65,7 +65,10 @@ def main(descriptor: int) -> None:
     alive: set[int] = set()
     for line in _lines(runner):
         alive -= _ended(alive)
-        alive.add(_fork(runner, json.loads(line)))
+        pid, told = _fork(runner, json.loads(line))
+        alive.add(pid)
+        if not told:
+            break
     for pid in alive - _ended(alive):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
@@ -76,27 +79,33 @@ def _lines(runner: socket.socket) -> Iterator[bytes]:
         yield from requests
 
 
-def _fork(runner: socket.socket, request: dict[str, Any]) -> int:
+def _fork(runner: socket.socket, request: dict[str, Any]) -> tuple[int, bool]:
+    """Return the kernel's process, and whether the runner was still there to be told of it."""
+    server = os.getpid()
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         runner.close()
         os.close(reading)
-        _become_kernel(request, writing)
+        _become_kernel(request, writing, server)
     os.close(writing)
     # Both sides set it: whoever signals the group next must find it there.
     with contextlib.suppress(OSError):
         os.setpgid(pid, pid)
-    socket.send_fds(runner, [json.dumps({"pid": pid}).encode()], [reading])
-    os.close(reading)
-    return pid
+    try:
+        socket.send_fds(runner, [json.dumps({"pid": pid}).encode()], [reading])
+    except ConnectionError:  # it was killed while we imported
+        return pid, False
+    finally:
+        os.close(reading)
+    return pid, True
 
 
 def _ended(pids: set[int]) -> set[int]:
     return {pid for pid in pids if os.waitpid(pid, os.WNOHANG)[0] == pid}
 
 
-def _become_kernel(request: dict[str, Any], life: int) -> None:
+def _become_kernel(request: dict[str, Any], life: int, server: int) -> None:
     """Turn the fork into a kernel, as its command line would have; never returns."""
     code = 1
     try:
@@ -111,8 +120,9 @@ def _become_kernel(request: dict[str, Any], life: int) -> None:
         sys.argv = list(request["argv"])
         from ipykernel.kernelapp import IPKernelApp
 
-        # The kernel watches over its parent, and its parent is this server.
-        watched = f"--IPKernelApp.parent_handle={os.getppid()}"
+        # The kernel watches over its parent, this server. Were it gone by now, the parent that is
+        # found here would be another process, which does not end.
+        watched = f"--IPKernelApp.parent_handle={server}"
         IPKernelApp.launch_instance(argv=[*request["argv"], watched])
         code = 0
     except SystemExit as left:

@@ -43,6 +43,7 @@ from smsroi_models.report.kernel import execute
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
 from smsroi_models.report.results import find_results, write_results
+from smsroi_models.store.vendors.masking import without_contacts
 
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -165,7 +166,9 @@ def _execute(
         text = _ESCAPES.sub("", str(error.evalue))
         if error.ename in _OWN_ERRORS:
             raise RenderError(text) from error
-        raise RenderError(f"{name}: {error.ename}: {text}") from error
+        # An engine's error may quote a cell, and the text goes into logs and pages.
+        told = without_contacts(text)
+        raise RenderError(f"{name}: {error.ename}: {told}") from error
     except (PapermillException, CellControlSignal, RuntimeError, OSError, ValueError) as error:
         raise RenderError(f"{name}: its kernel failed: {error}") from error
 
