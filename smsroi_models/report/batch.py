@@ -18,15 +18,17 @@ from rich.progress import (
 
 from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.series import read_without_holdout
-from smsroi_models.errors import NotReadyError, RenderError, SmsroiError
+from smsroi_models.errors import NotReadyError, SmsroiError
 from smsroi_models.records import Record
+from smsroi_models.report.folders import as_of_folder, moment_of
 from smsroi_models.report.forked import stop_kernels
 from smsroi_models.report.freshness import find_unchanged
 from smsroi_models.report.index import write_index
 from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.run_log import Logged, open_log
-from smsroi_models.report.runner import render
+from smsroi_models.report.runner import clear_failures, render
 from smsroi_models.store.connect import open_store
+from smsroi_models.store.vendors.masking import without_contacts
 
 WITHOUT_HOLDOUT = "campaign_without_holdout.ipynb"
 PROGRAMME = "programme_roi.ipynb"
@@ -184,12 +186,22 @@ def _made(asked: _Asked) -> _Done:
         if asked.fingerprint and (
             old := find_unchanged(asked.notebook, asked.values, asked.fingerprint, asked.reports)
         ):
+            _clear_failures(Path(old["report"]), asked.values)
             return done("unchanged", old["report"], old["outcome"], old["verdict"])
         made = render(asked.notebook, asked.values, asked.reports)
-    except (RenderError, OSError) as error:
+    except Exception as error:  # whatever it is, it must not stop the others
         early = getattr(error.__cause__, "ename", "") == NotReadyError.__name__
-        return done("waiting" if early else "failed", str(error), "", str(error))
+        known = isinstance(error, (SmsroiError, OSError))
+        told = str(error) if known else without_contacts(f"{type(error).__name__}: {error}")
+        return done("waiting" if early else "failed", told, "", told)
     return done("rendered", str(made.report), made.outcome, made.verdict)
+
+
+def _clear_failures(page: Path, values: Mapping[str, object]) -> None:
+    """Forget failed attempts at what stands: the tables have come back to what they were."""
+    as_of = str(values.get("as_of", ""))
+    requested = as_of_folder(as_of) if as_of else ""
+    clear_failures(page.parent.parent, requested, moment_of(page.parent.name))
 
 
 def _own_notebooks(

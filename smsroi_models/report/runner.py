@@ -115,13 +115,14 @@ def render(
                 if _kept(work / "notebook.ipynb", failed, source.name):
                     note = f"The attempt is kept as {failed}; earlier reports are untouched."
                     error.add_note(note)
-                write_failure(failed.with_suffix(".html"), campaign_id, str(error), failed)
+                page = failed.with_suffix(".html")
+                write_failure(page, campaign_id, str(error), failed, work / "failure.html")
+            else:
+                clear_failures(campaign, requested)
             raise
         target = campaign / report_folder(moment, results["outcome"])
         _publish(work, target)
-    for failure in {failed, campaign / f"{moment}.failed.ipynb"}:
-        failure.unlink(missing_ok=True)
-        failure.with_suffix(".html").unlink(missing_ok=True)
+    clear_failures(campaign, requested, moment)
     report, executed_path, results_path = (target / name for name in FILES)
     return RenderedReport(
         folder=target,
@@ -131,6 +132,19 @@ def render(
         verdict=results["verdict"],
         outcome=results["outcome"],
     )
+
+
+def clear_failures(campaign: Path, *moments: str) -> None:
+    """Remove what tells of failed attempts at moments that are made by now; ``""`` is the latest.
+
+    Parameters
+    ----------
+    campaign : folder of the campaign's reports.
+    moments : as `as_of_folder` writes them.
+    """
+    for moment in moments:
+        for ending in ("html", "ipynb"):
+            (campaign / f"{moment or 'latest'}.failed.{ending}").unlink(missing_ok=True)
 
 
 def _is_fault(error: RenderError) -> bool:

@@ -7,10 +7,12 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
 from smsroi_models.errors import ParameterError, RenderError
+from smsroi_models.report import batch as batch_module
 from smsroi_models.report import freshness
 from smsroi_models.report.batch import render_campaigns
 from smsroi_models.report.freshness import find_unchanged
@@ -112,6 +114,34 @@ def test_one_failure_stops_nothing_and_leaves_a_readable_page(tmp_path: Path) ->
     assert lines[-1]["failed"] == 2
     render_campaigns(SAYS, ["BAD"], {}, tmp_path)
     assert not list((tmp_path / "BAD").glob("*.failed.*"))
+
+
+def test_a_campaign_that_cannot_even_be_tried_stops_no_other(tmp_path: Path) -> None:
+    batch = render_campaigns(SAYS, ["two\nlines", "GOOD"], {}, tmp_path)
+    assert set(batch.rendered) == {"GOOD"}
+    assert "line break" in batch.failed["two\nlines"]
+
+
+def test_what_stands_again_has_not_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = render(SAYS, {"name": "Spring"}, tmp_path)
+    campaign = kept.folder.parent
+    for moment in ("latest", kept.folder.name, "2020-01-01"):
+        (campaign / f"{moment}.failed.html").write_text("failed")
+    monkeypatch.setattr(batch_module, "_own_notebooks", lambda *_: ({}, STORE))
+    values = {"name": "Spring"}
+    batch = render_campaigns(SAYS, ["SPRING24"], values, tmp_path, keep_unchanged=True)
+    assert set(batch.unchanged) == {"SPRING24"}
+    assert [path.name for path in campaign.glob("*.failed.*")] == ["2020-01-01.failed.html"]
+
+
+def test_an_engines_error_gives_nobody_away(tmp_path: Path) -> None:
+    error = "raise ValueError('cannot convert +1 202 555 0142 of ada@example.com')"
+    node = nbformat.read(SAYS, as_version=4)  # type: ignore[no-untyped-call]
+    node.cells.append(nbformat.v4.new_code_cell(error))  # type: ignore[no-untyped-call]
+    nbformat.write(node, tmp_path / "in.ipynb")  # type: ignore[no-untyped-call]
+    batch = render_campaigns(tmp_path / "in.ipynb", ["X"], {}, tmp_path / "out")
+    assert batch.failed == {"X": "in.ipynb: ValueError: cannot convert *** of ***"}
+    assert "0142" not in (tmp_path / "out" / "X" / "latest.failed.html").read_text()
 
 
 def test_side_by_side_gives_the_same_pages(tmp_path: Path) -> None:
