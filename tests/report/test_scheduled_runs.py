@@ -4,6 +4,8 @@ import ast
 import json
 import re
 import shlex
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -220,7 +222,26 @@ def test_cron_runs_the_command_word_for_word() -> None:
     assert line.startswith("07 05 * * * cd ")
     assert "%" not in line.replace(r"\%", "")
     words = shlex.split(line.split("* * * ")[1].replace(r"\%", "%"))
-    assert words == ["cd", "/opt/a kit", "&&", "timeout", "5400", *NASTY.command]
+    assert words == ["cd", "/opt/a kit", "&&", "timeout", "-k", "60", "5400", *NASTY.command]
+
+
+def _as_cron_reads(line: str) -> str:
+    r"""Return what a shell is given: cron ends the command at a %, unless a \ is before it."""
+    read, escaped = "", False
+    for letter in line:
+        if letter == "%" and not escaped:
+            return read
+        read = (read[:-1] if escaped and letter == "%" else read) + letter
+        escaped = letter == "\\" and not escaped
+    return read
+
+
+@pytest.mark.parametrize("store", ["/a%b", r"/a\%b", r"/a\\%b", r"/it's\%'", "/%%", "/$(id)`id`;&"])
+def test_no_path_ends_crons_command(store: str) -> None:
+    line = write_schedule("cron", replace(NASTY, store=store)).splitlines()[1]
+    words = shlex.split(_as_cron_reads(line.split("* * * ")[1]))
+    assert words[words.index("--store") + 1] == store
+    assert words[-1] == "/out put/runs.jsonl"
 
 
 def test_systemd_has_a_limit_and_makes_up_for_what_was_missed() -> None:
@@ -229,6 +250,27 @@ def test_systemd_has_a_limit_and_makes_up_for_what_was_missed() -> None:
         assert line in text.splitlines()
     start = next(line for line in text.splitlines() if line.startswith("ExecStart="))
     assert '"/data/100%% $$HOME/it\'s \\"a\\" {{ x }}; shop"' in start
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize(
+    "odd", ["a b", "100%", "$HOME", "it's", 'a"b', r"a\b", "end\\", "end ", "ü😀"]
+)
+def test_systemd_takes_the_units(tmp_path: Path, odd: str) -> None:
+    program = tmp_path / odd / "smsroi"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    folder = str(program.parent)
+    text = write_schedule("systemd", Schedule(str(program), folder, folder, folder))
+    service, timer = re.split(r"^# ~/.*timer$", text, flags=re.MULTILINE)
+    (tmp_path / "smsroi.service").write_text(service)
+    (tmp_path / "smsroi.timer").write_text(timer)
+    units = [str(tmp_path / f"smsroi.{kind}") for kind in ("service", "timer")]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
+    )
+    assert not [line for line in done.stderr.splitlines() if "smsroi" in line]
 
 
 def test_github_workflow_is_yaml_with_a_limit() -> None:
@@ -252,11 +294,15 @@ def test_airflow_maps_one_task_a_campaign_onto_the_same_command() -> None:
     assert constants["LIST"] == [NASTY.program, "campaigns", "--json", "--store", NASTY.store]
     assert constants["FOLDER"] == NASTY.folder
     words = shlex.split(constants["REPORT"].replace("{{ '{{' }}", "{{"))
-    assert words == [NASTY.program, "report", *NASTY.options, "--", "$CAMPAIGN"]
+    assert "cwd" not in text.split("BashOperator.partial")[1]  # Airflow fills templates in it
+    assert words[:3] == ["cd", NASTY.folder, "&&"]
+    assert words[3:] == [NASTY.program, "report", *NASTY.options, "--", "$CAMPAIGN"]
     assert "expand(env=campaigns())" in text and "minutes=90" in text
 
 
-@pytest.mark.parametrize("change", [{"at": "25:00"}, {"at": "6:30"}, {"store": "/a\nb"}])
+@pytest.mark.parametrize(
+    "change", [{"at": "25:00"}, {"at": "6:30"}, {"store": "/a\nb"}, {"store": "/\udcff"}]
+)
 def test_no_schedule_of_what_cannot_be_written(change: dict[str, str]) -> None:
     with pytest.raises(ParameterError):
         replace(NASTY, **change)
