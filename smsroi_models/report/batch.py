@@ -27,11 +27,13 @@ from smsroi_models.report.index import write_index
 from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.run_log import Logged, open_log
 from smsroi_models.report.runner import clear_failures, render
+from smsroi_models.report.shared_check import SharedCheck
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.vendors.masking import without_contacts
 
 WITHOUT_HOLDOUT = "campaign_without_holdout.ipynb"
 PROGRAMME = "programme_roi.ipynb"
+_A_MOMENT = 0.1  # seconds
 _SAID = {"waiting": "not yet", "failed": "FAILED", "unchanged": "unchanged"}
 
 
@@ -69,6 +71,7 @@ class _Asked:
     values: dict[str, object]
     reports: Path
     fingerprint: str
+    before: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ def _asked(
     keep_unchanged: bool,
 ) -> list[_Asked]:
     own, fingerprint = _own_notebooks(parameters, keep_unchanged)
+    check = SharedCheck(str(parameters.get("store_url", "")), len(campaigns))
     asked = []
     for campaign_id in campaigns:
         values, chosen = {**parameters, "campaign_id": campaign_id}, notebook
@@ -156,7 +160,7 @@ def _asked(
             # pre_days, for one, adjusts the comparison of two arms: without a holdout there is one.
             chosen = notebook.with_name(own[campaign_id])
             values = {name: values[name] for name in read_parameters(chosen) if name in values}
-        asked.append(_Asked(campaign_id, chosen, values, reports, fingerprint))
+        asked.append(_Asked(campaign_id, chosen, values, reports, fingerprint, check))
     return asked
 
 
@@ -166,12 +170,15 @@ def _finished(asked: Sequence[_Asked], jobs: int) -> Iterator[_Done]:
         yield from map(_made, asked)
         return
     with ThreadPoolExecutor(jobs) as pool:
+        making = [pool.submit(_made, one) for one in asked]
         try:
-            for done in as_completed([pool.submit(_made, one) for one in asked]):
+            for done in as_completed(making):
                 yield done.result()
         except BaseException:  # Ctrl-C: without their kernels the threads end at once
             pool.shutdown(wait=False, cancel_futures=True)
-            stop_kernels()
+            while not all(one.done() for one in making):
+                stop_kernels()  # again, for who was about to start one
+                time.sleep(_A_MOMENT)
             raise
 
 
@@ -188,6 +195,7 @@ def _made(asked: _Asked) -> _Done:
         ):
             _clear_failures(Path(old["report"]), asked.values)
             return done("unchanged", old["report"], old["outcome"], old["verdict"])
+        asked.before()
         made = render(asked.notebook, asked.values, asked.reports)
     except Exception as error:  # whatever it is, it must not stop the others
         early = getattr(error.__cause__, "ename", "") == NotReadyError.__name__

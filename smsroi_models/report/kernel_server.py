@@ -4,10 +4,12 @@
 one line of JSON a request::
 
     {"argv": [...], "cwd": "...", "env": {...}}   ->   {"pid": 4711} and the reading end of a pipe
+    {"checked": {...}}                            ->   nothing; later kernels know of it
 
-The pipe ends when the kernel does. The server never opens a store, starts no thread and no ZeroMQ
-context before it forks, so that each kernel begins as a fresh interpreter would, only later. Where
-the socket ends the runner is gone: kernels still alive are killed, and the server ends.
+The pipe ends when the kernel does; what was checked is of `store.checked`. The server never opens a
+store, starts no thread and no ZeroMQ context before it forks, so that each kernel begins as a fresh
+interpreter would, only later. Where the socket ends the runner is gone: kernels still alive are
+killed, and the server ends.
 """
 
 import contextlib
@@ -65,7 +67,11 @@ def main(descriptor: int) -> None:
     alive: set[int] = set()
     for line in _lines(runner):
         alive -= _ended(alive)
-        pid, told = _fork(runner, json.loads(line))
+        request = json.loads(line)
+        if "checked" in request:
+            importlib.import_module("smsroi_models.store.checked").remember(request["checked"])
+            continue
+        pid, told = _fork(runner, request)
         alive.add(pid)
         if not told:
             break
