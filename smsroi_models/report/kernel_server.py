@@ -7,9 +7,10 @@ one line of JSON a request::
     {"checked": {...}}                            ->   nothing; later kernels know of it
 
 The pipe ends when the kernel does; what was checked is of `store.checked`. The server never opens a
-store, starts no thread and no ZeroMQ context before it forks, so that each kernel begins as a fresh
-interpreter would, only later. Where the socket ends the runner is gone: kernels still alive are
-killed, and the server ends.
+store, starts no thread of Python's and no ZeroMQ context before it forks, so that each kernel
+begins as a fresh interpreter would, only later. (Arrow's allocator and DuckDB start a thread each
+when they are imported, and provide for a fork.) Where the socket ends the runner is gone: kernels
+still alive are killed, and the server ends.
 """
 
 import contextlib
