@@ -6,7 +6,7 @@ import sys
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -121,7 +121,13 @@ def check(store: StoreOption = "data/demo", as_json: JsonOption = False) -> None
 @app.command()
 def report(
     campaigns: Annotated[list[str] | None, typer.Argument(help="Campaign ids.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every campaign of the store.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every campaign, and the pages of the whole store.")
+    ] = False,
+    only: Annotated[
+        Literal["campaigns", "pages"] | None,
+        typer.Option(help="With --all: the campaigns alone, or the pages of the whole store."),
+    ] = None,
     store: StoreOption = "data/demo",
     reports: ReportsOption = Path("reports"),
     as_of: AsOfOption = "",
@@ -150,16 +156,23 @@ def report(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Render the reports of some campaigns, or what changed of all, and the index of reports."""
+    """Render the reports of some campaigns, or all that changed, and the index of reports.
+
+    The pages of the whole store are all campaigns together, the audience, each survey and what
+    customers are worth.
+    """
     from smsroi_models.report.batch import render_campaigns
     from smsroi_models.report.index import write_index
     from smsroi_models.report.one_run import only_run
     from smsroi_models.report.retention import remove_old_reports
     from smsroi_models.report.run_log import open_log
+    from smsroi_models.report.store_pages import read_store_pages
     from smsroi_models.report.unwatched import ending_in_order, say_at_once
 
     notebook = NOTEBOOKS / "campaign_roi.ipynb"
     url = find_store(store)
+    if only and not every:
+        raise ParameterError("--only goes with --all: it says which part of all is rendered")
     ids = _chosen(url, campaigns or [], every)
     values = {
         "store_url": url,
@@ -172,19 +185,21 @@ def report(
     _check_options(values)
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
     write = open_log(log)
+    pages = read_store_pages(NOTEBOOKS, values) if every and only != "campaigns" else None
     if not as_json:
         say_at_once(f"Reading {url}")
     # Runs over all campaigns are the scheduled ones, and the ones that could meet.
     with only_run(reports) if every else nullcontext(), ending_in_order(write):
         batch = render_campaigns(
             notebook,
-            ids,
+            [] if only == "pages" else ids,
             values,
             reports,
             say=None if as_json else say_at_once,
             log=write,
             jobs=jobs,
             keep_unchanged=every and not anew,
+            store_pages=pages,
         )
         if keep and remove_old_reports(reports, keep):
             write_index(reports)

@@ -46,6 +46,8 @@ from smsroi_models.report.results import find_results, write_results
 from smsroi_models.store.vendors.masking import without_contacts
 
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
+NOT_READY = frozenset({errors.NotReadyError.__name__})
+"""The error that tells of a campaign which can only be read later."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -74,6 +76,7 @@ def render(
     *,
     progress: Callable[[str], None] | None = None,
     cwd: str | Path | None = None,
+    no_fault: frozenset[str] = NOT_READY,
 ) -> RenderedReport:
     """Run a notebook with parameters and write its report under ``reports``.
 
@@ -86,6 +89,8 @@ def render(
     progress : called with short lines of text while the notebook runs.
     cwd : working directory of the notebook, to which its relative paths refer; the caller's where
         absent.
+    no_fault : names of the errors that say only that there is nothing to report: no attempt is
+        kept, and no page says that it failed.
 
     Raises
     ------
@@ -111,7 +116,7 @@ def render(
             moment = _moment(results, campaign_id, requested)
             _write(work, executed, results, values, source.name)
         except RenderError as error:
-            if _is_fault(error):
+            if getattr(error.__cause__, "ename", "") not in no_fault:
                 if _kept(work / "notebook.ipynb", failed, source.name):
                     note = f"The attempt is kept as {failed}; earlier reports are untouched."
                     error.add_note(note)
@@ -145,11 +150,6 @@ def clear_failures(campaign: Path, *moments: str) -> None:
     for moment in moments:
         for ending in ("html", "ipynb"):
             (campaign / f"{moment or 'latest'}.failed.{ending}").unlink(missing_ok=True)
-
-
-def _is_fault(error: RenderError) -> bool:
-    """Tell a failure from a campaign that can only be read later."""
-    return getattr(error.__cause__, "ename", "") != errors.NotReadyError.__name__
 
 
 def _identity(

@@ -188,9 +188,11 @@ def _airflow(schedule: Schedule) -> str:
     folder = shlex.join(["cd", schedule.folder])
     words = f"{folder} && {shlex.join([schedule.program, 'report', *schedule.options])}"
     # The id comes by the environment: in the text of the command it could run as one.
-    report = _JINJA.sub(lambda found: f"{{{{ '{found[0]}' }}}}", f'{words} -- "$CAMPAIGN"')
+    report = _without_templates(f'{words} -- "$CAMPAIGN"')
+    # A path at the end could be one in .sh, which Airflow takes for the file of a template.
+    pages = _without_templates(f"{words} --all --only pages")
     return f'''\
-"""Reports of text campaigns: one task a campaign, each the command that a person would type."""
+"""Reports of text campaigns: one task a campaign, then the pages of the whole store."""
 
 import json
 import subprocess
@@ -201,6 +203,7 @@ from airflow.sdk import dag, task
 
 LIST = {listed!r}
 REPORT = {report!r}
+PAGES = {pages!r}
 FOLDER = {schedule.folder!r}
 
 
@@ -216,17 +219,28 @@ def text_campaign_reports():
         found = subprocess.run(LIST, cwd=FOLDER, check=True, capture_output=True, text=True)
         return [{{"CAMPAIGN": name}} for name in json.loads(found.stdout)]
 
-    BashOperator.partial(
+    reports = BashOperator.partial(
         task_id="report",
         bash_command=REPORT,
         append_env=True,
         execution_timeout=timedelta(minutes={schedule.limit_minutes}),
         max_active_tis_per_dagrun={schedule.jobs},
     ).expand(env=campaigns())
+    reports >> BashOperator(
+        task_id="pages",
+        bash_command=PAGES,
+        append_env=True,
+        execution_timeout=timedelta(minutes={schedule.limit_minutes}),
+        trigger_rule="all_done",
+    )
 
 
 text_campaign_reports()
 '''
+
+
+def _without_templates(command: str) -> str:
+    return _JINJA.sub(lambda found: f"{{{{ '{found[0]}' }}}}", command)
 
 
 KINDS: dict[str, Callable[[Schedule], str]] = {

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
 
@@ -19,11 +20,16 @@ from smsroi_models.report import freshness
 from smsroi_models.report.batch import render_campaigns
 from smsroi_models.report.freshness import find_unchanged
 from smsroi_models.report.one_run import only_run
+from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.retention import remove_old_reports
 from smsroi_models.report.run_log import open_log
 from smsroi_models.report.runner import RenderedReport, render
 from smsroi_models.report.schedules import KINDS, Schedule, write_schedule
+from smsroi_models.report.store_pages import StorePage, StorePages, read_store_pages
+from smsroi_models.simulate import simulate_program
+from smsroi_models.store.write import write_store
 
+KIT = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SAYS, FAILS = (NOTEBOOKS / f"{name}.ipynb" for name in ("says_everything", "fails_as_told"))
 STORE = "0" * 64  # what the notebook says its store's fingerprint is
@@ -178,7 +184,7 @@ def test_the_log_holds_whole_lines_and_keeps_old_ones(tmp_path: Path) -> None:
 
 def test_old_reports_go_by_the_stated_rule(tmp_path: Path) -> None:
     days = ["2025-04-30", "2025-05-01", "2025-05-30", "2025-05-31", "2025-06-29", "2025-06-30"]
-    kept_anyway = ["plan-2025-01-01", "value-2025-01-01"]
+    kept_anyway = ["plan-2025-06-01", "plan-2025-06-02"]
     for name in [*days, *kept_anyway]:
         folder = tmp_path / "SPRING24" / name
         folder.mkdir(parents=True)
@@ -191,6 +197,85 @@ def test_old_reports_go_by_the_stated_rule(tmp_path: Path) -> None:
     assert remove_old_reports(tmp_path, 1) == []
     with pytest.raises(ParameterError, match="1 report or more"):
         remove_old_reports(tmp_path, 0)
+
+
+def test_each_kind_of_page_is_counted_for_itself(tmp_path: Path) -> None:
+    for folder, mark in (("portfolio", "portfolio-"), ("customers", "value-"), ("customers", "")):
+        for day in ("2025-06-28", "2025-06-29", "2025-06-30"):
+            path = tmp_path / folder / f"{mark}{day}"
+            path.mkdir(parents=True)
+            (path / "results.json").write_text("{}")
+    remove_old_reports(tmp_path, 2)
+    left = {path.parent.name for path in tmp_path.glob("*/*/results.json")}
+    marks = ("portfolio-", "value-", "")
+    assert left == {f"{mark}2025-06-{day}" for mark in marks for day in (29, 30)}
+
+
+def _pages(store: Path) -> StorePages:
+    return read_store_pages(KIT, {"store_url": str(store), "confidence_level": 0.9})
+
+
+def test_a_store_has_the_pages_that_its_tables_allow(tmp_path: Path) -> None:
+    tables = simulate_program(1000, 2, np.random.default_rng(3), detail="full").tables
+    found = _pages(write_store(tables, tmp_path / "whole"))
+    assert [page.folder for page in found.pages] == [
+        *("portfolio", "audience", "survey-s000", "survey-s001", "customers")
+    ]
+    assert not found.absent
+    assert {page.values["confidence_level"] for page in found.pages} == {0.9}
+    assert all(
+        read_parameters(KIT / page.notebook).keys() >= page.values.keys() for page in found.pages
+    )
+    few = {name: tables[name] for name in ("campaigns", "assignments", "orders", "customers")}
+    bare = _pages(write_store(few, tmp_path / "bare"))
+    assert [page.folder for page in bare.pages] == ["portfolio", "customers"]
+    assert bare.absent == {
+        "audience": "the store has no subscriptions",
+        "surveys": "the store has no surveys and no responses",
+    }
+    one = {**few, "campaigns": few["campaigns"].head(1)}
+    one["assignments"] = few["assignments"].merge(one["campaigns"][["campaign_id"]])
+    assert "portfolio" in (_pages(write_store(one, tmp_path / "one")).absent or {})
+
+
+def test_a_page_with_nothing_to_tell_is_no_failure(tmp_path: Path) -> None:
+    values: dict[str, object] = {"campaign_id": "customers", "how": "NotEstimableError"}
+    page = StorePage("customers", FAILS.name, values)
+    lines: list[dict[str, object]] = []
+    said: list[str] = []
+    batch = render_campaigns(
+        FAILS,
+        ["BAD"],
+        {},
+        tmp_path,
+        say=said.append,
+        log=lambda event, **fields: lines.append({"event": event, **fields}),
+        store_pages=StorePages((page,), {"surveys": "the store has no surveys"}),
+    )
+    assert list(batch.failed) == ["BAD"]
+    assert batch.absent.keys() == {"customers", "surveys"}
+    assert "none      surveys: the store has no surveys" in said
+    assert [line["event"] for line in lines] == [
+        "started",
+        "failed",
+        "absent",
+        "absent",
+        "finished",
+    ]
+    assert not list((tmp_path / "customers").glob("*.failed.*"))
+
+
+def test_a_page_that_breaks_is_a_failure_and_its_file_is_seen_to(tmp_path: Path) -> None:
+    seen: list[Path] = []
+    page = StorePage("audience", SAYS.name, {"campaign_id": "audience"}, beside=seen.append)
+    batch = render_campaigns(SAYS, [], {}, tmp_path, store_pages=StorePages((page,)))
+    assert seen == [Path(batch.rendered["audience"]).with_name("results.json")]
+
+    def full(results: Path) -> None:
+        raise OSError("the disk is full")
+
+    broken = StorePages((replace(page, beside=full),))
+    assert "audience" in render_campaigns(SAYS, [], {}, tmp_path, store_pages=broken).failed
 
 
 NASTY = Schedule(
@@ -297,6 +382,8 @@ def test_airflow_maps_one_task_a_campaign_onto_the_same_command() -> None:
     assert "cwd" not in text.split("BashOperator.partial")[1]  # Airflow fills templates in it
     assert words[:3] == ["cd", NASTY.folder, "&&"]
     assert words[3:] == [NASTY.program, "report", *NASTY.options, "--", "$CAMPAIGN"]
+    pages = shlex.split(constants["PAGES"].replace("{{ '{{' }}", "{{"))
+    assert pages[3:] == [NASTY.program, "report", *NASTY.options, "--all", "--only", "pages"]
     assert "expand(env=campaigns())" in text and "minutes=90" in text
 
 
