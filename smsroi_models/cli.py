@@ -1,4 +1,4 @@
-"""The `smsroi` command and its options. Exit codes: 0 done, 1 failed, 2 wrong use."""
+"""The `smsroi` command and its options. Exit codes: 0 done, 1 failed, 2 wrong use, 3 too early."""
 
 import json
 import re
@@ -34,6 +34,8 @@ from smsroi_models.report.unwatched import hold_standard_streams
 
 if TYPE_CHECKING:
     from smsroi_models.report.batch import Batch
+
+TOO_EARLY = 3
 
 app = typer.Typer(
     help="Did this text campaign pay for itself, how sure are we, and what should we do next?",
@@ -207,8 +209,10 @@ def report(
         _print_json(batch.to_dict())
     else:
         _print_end(batch)
-    if batch.failed or (batch.waiting and not every):
+    if batch.failed:
         raise typer.Exit(1)
+    if batch.waiting and not every:
+        raise typer.Exit(TOO_EARLY)
 
 
 def main() -> None:

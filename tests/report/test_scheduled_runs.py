@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
+from smsroi_models.cli import TOO_EARLY
 from smsroi_models.errors import ParameterError, RenderError
 from smsroi_models.report import batch as batch_module
 from smsroi_models.report import freshness
@@ -385,6 +386,7 @@ def test_airflow_maps_one_task_a_campaign_onto_the_same_command() -> None:
     pages = shlex.split(constants["PAGES"].replace("{{ '{{' }}", "{{"))
     assert pages[3:] == [NASTY.program, "report", *NASTY.options, "--all", "--only", "pages"]
     assert "expand(env=campaigns())" in text and "minutes=90" in text
+    assert f"skip_on_exit_code={TOO_EARLY}" in text
 
 
 @pytest.mark.parametrize(
