@@ -258,6 +258,8 @@ LAYERS = {
     "composition": Layer(
         (
             "analysis",
+            "setting",
+            "window_lift",
             "holdout",
             "result",
             "next_steps",
