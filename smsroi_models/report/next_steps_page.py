@@ -5,9 +5,9 @@ from collections.abc import Callable
 from smsroi_models.attribution.segment_records import named
 from smsroi_models.next_steps import Step, claimed_too_much, leaking, next_steps
 from smsroi_models.report import words
-from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.escaped import Html, fragment, spaced
 from smsroi_models.report.numbers import Money, percent, say, shortened, with_interval
-from smsroi_models.report.tracked_page import caused_per_claimed
+from smsroi_models.report.tracked_page import caused_per_claimed, credited
 from smsroi_models.result import CampaignResult
 
 Advice = tuple[str, str]
@@ -32,7 +32,8 @@ def advice(step: Step, result: CampaignResult) -> Advice:
         One of the result's.
     result : CampaignResult
     """
-    return _ADVICE[step.kind](step, result)
+    what, why = _ADVICE[step.kind](step, result)
+    return spaced(what), spaced(why)
 
 
 def _decide(_step: Step, result: CampaignResult) -> Advice:
@@ -56,9 +57,10 @@ def _leave_alone(_step: Step, result: CampaignResult) -> Advice:
     assert asked
     customers = "1 customer" if asked == 1 else f"{asked:,} customers"
     return (
-        "Take off the list whoever asked to stop in words that the platform does not honour: "
-        "smsroi audience lists them.",
-        f"{customers} asked within 7 days of a text, and may still be texted.",
+        "Take off the list whoever asked to stop in words of their own, which the platform does "
+        "not act on.",
+        f"{customers} asked within 7 days of a text, and may still be texted; the command smsroi "
+        "audience lists them.",
     )
 
 
@@ -111,9 +113,11 @@ def _claims(_step: Step, result: CampaignResult) -> Advice:
     factor, interval = caused_per_claimed(found.highest.factor, as_share=False)
     caused = say(found.incremental_revenue, money, 0.01)
     return (
-        "Do not book what the platform claims: book what the held-out show.",
-        f"{found.highest.rule.label} claims {money(found.highest.revenue)} of revenue; {caused} "
-        f"was caused (caused / claimed {factor}, {interval}).",
+        "Count as earned what the comparison with held-out customers shows, not what a platform's "
+        "own report credits.",
+        f"By the rule of {found.highest.rule.label}, {credited(found.highest, money)} of revenue "
+        f"would be credited; the campaign caused {caused}; caused / claimed: {factor} "
+        f"({interval}).",
     )
 
 
@@ -121,7 +125,7 @@ def _bots(_step: Step, result: CampaignResult) -> Advice:
     links = result.systems.links if result.systems else None
     assert links is not None
     return (
-        "Report clicks without machines, and judge no campaign by its click rate.",
+        "Report clicks without those of machines, and judge no campaign by its click rate.",
         f"Of {links.clicks:,} clicks {links.clicks_by_people:,} are thought to be people's.",
     )
 
