@@ -108,7 +108,7 @@ def analyze_portfolio(
         ),
         missing=missing_tables(store),
         confidence_level=confidence_level,
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
     )
 
 

@@ -21,18 +21,21 @@ from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.series import read_without_holdout
 from smsroi_models.errors import SmsroiError
 from smsroi_models.records import Record
+from smsroi_models.report.folders import as_of_folder, moment_of
 from smsroi_models.report.forked import stop_kernels
 from smsroi_models.report.freshness import find_unchanged
 from smsroi_models.report.index import require_index, write_index
 from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.run_log import Logged, open_log
-from smsroi_models.report.runner import NOT_READY, render
+from smsroi_models.report.runner import NOT_READY, clear_failures, render
 from smsroi_models.report.shared_check import SharedCheck
 from smsroi_models.report.store_pages import NOTHING_TO_TELL, StorePages
 from smsroi_models.store.connect import open_store
+from smsroi_models.store.vendors.masking import without_contacts
 
 WITHOUT_HOLDOUT = "campaign_without_holdout.ipynb"
 PROGRAMME = "programme_roi.ipynb"
+_A_MOMENT = 0.1  # seconds
 _SAID = {"waiting": "not yet", "failed": "FAILED", "unchanged": "unchanged", "absent": "none"}
 
 
@@ -196,12 +199,15 @@ def _finished(asked: Sequence[_Asked], jobs: int) -> Iterator[_Done]:
         yield from map(_made, asked)
         return
     with ThreadPoolExecutor(jobs) as pool:
+        making = [pool.submit(_made, one) for one in asked]
         try:
-            for done in as_completed([pool.submit(_made, one) for one in asked]):
+            for done in as_completed(making):
                 yield done.result()
         except BaseException:  # Ctrl-C: without their kernels the threads end at once
             pool.shutdown(wait=False, cancel_futures=True)
-            stop_kernels()
+            while not all(one.done() for one in making):
+                stop_kernels()  # again, for who was about to start one
+                time.sleep(_A_MOMENT)
             raise
 
 
@@ -216,6 +222,7 @@ def _made(asked: _Asked) -> _Done:
         if asked.fingerprint and (
             old := find_unchanged(asked.notebook, asked.values, asked.fingerprint, asked.reports)
         ):
+            _clear_failures(Path(old["report"]), asked.values)
             if asked.beside:
                 asked.beside(Path(old["report"]).with_name("results.json"))
             return done("unchanged", old["report"], old["outcome"], old["verdict"])
@@ -223,10 +230,19 @@ def _made(asked: _Asked) -> _Done:
         made = render(asked.notebook, asked.values, asked.reports, no_fault=asked.no_fault)
         if asked.beside:
             asked.beside(made.results)
-    except (SmsroiError, OSError) as error:
+    except Exception as error:  # whatever it is, it must not stop the others
         early = getattr(error.__cause__, "ename", "") in asked.no_fault
-        return done(asked.early if early else "failed", str(error), "", str(error))
+        known = isinstance(error, (SmsroiError, OSError))
+        told = str(error) if known else without_contacts(f"{type(error).__name__}: {error}")
+        return done(asked.early if early else "failed", told, "", told)
     return done("rendered", str(made.report), made.outcome, made.verdict)
+
+
+def _clear_failures(page: Path, values: Mapping[str, object]) -> None:
+    """Forget failed attempts at what stands: the tables have come back to what they were."""
+    as_of = str(values.get("as_of", ""))
+    requested = as_of_folder(as_of) if as_of else ""
+    clear_failures(page.parent.parent, requested, moment_of(page.parent.name))
 
 
 def _line(said: str, name: str, words: str) -> str:
@@ -261,5 +277,5 @@ def _progress(wanted: bool) -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         transient=True,
-        disable=not (wanted and sys.stdout.isatty()),
+        disable=not (wanted and sys.stdout is not None and sys.stdout.isatty()),
     )

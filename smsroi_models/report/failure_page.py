@@ -10,7 +10,7 @@ SUFFIX = ".failed.html"
 _MESSAGE_LENGTH = 1000
 
 
-def write_failure(path: Path, campaign_id: str, message: str, attempt: Path) -> bool:
+def write_failure(path: Path, campaign_id: str, message: str, attempt: Path, scratch: Path) -> bool:
     """Write why a report could not be made, in plain words; return whether that succeeded.
 
     Parameters
@@ -18,6 +18,7 @@ def write_failure(path: Path, campaign_id: str, message: str, attempt: Path) -> 
     path : ``<moment>.failed.html`` in the campaign's folder.
     campaign_id, message : untrusted text.
     attempt : the executed notebook beside the page, linked if it is there.
+    scratch : where the page is written before it is moved into its place whole.
     """
     page = (
         environment()
@@ -35,9 +36,8 @@ def write_failure(path: Path, campaign_id: str, message: str, attempt: Path) -> 
     page = clean_text(page)
     check_page(page, BESIDE)
     try:
-        partial = path.with_name(f".{path.name}")
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
+        scratch.write_text(page, encoding="utf-8")
+        scratch.replace(path)
     except OSError:  # the failure itself is what counts, and is told elsewhere
         return False
     return True

@@ -5,6 +5,7 @@ written, such names become links to the campaign's report of the same moment, el
 one, and plain text where it has none: no link leads nowhere, whichever reports were removed.
 """
 
+import hashlib
 import re
 import secrets
 from pathlib import Path
@@ -38,6 +39,19 @@ def with_links(text: str, reports: Path, moment: str) -> str:
         return f'<a data-report="{folder}" href="../../{folder}/{target}/report.html">{name}</a>'
 
     return _NAMED.sub(linked, text)
+
+
+def page_sha256(page: Path) -> str | None:
+    """Return the digest of a page, whichever links its names have by now; None where it is absent.
+
+    Bytes that are no text are some other file's, and so is their digest.
+    """
+    try:
+        text = page.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return None
+    plain = _NAMED.sub(r'<span data-report="\g<folder>">\g<name></span>', text)
+    return hashlib.sha256(plain.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _link(page: Path, reports: Path) -> None:

@@ -37,11 +37,17 @@ _PACKAGES = (
     "smsroi",
     "duckdb",
     "ibis-framework",
+    "jinja2",
     "matplotlib",
+    "nbconvert",
     "numpy",
     "pandas",
     "papermill",
+    "pyarrow",
+    "scikit-learn",
     "scipy",
+    "seaborn",
+    "sqlglot",
     "statsmodels",
 )
 
@@ -88,6 +94,7 @@ def write_results(
     notebook: bytes,
     path: Path,
     code_sha256: str = "",
+    page_sha256: str | None = "",
 ) -> None:
     """Write ``results.json``: the results and what they were made from.
 
@@ -104,6 +111,7 @@ def write_results(
         "parameters": dict(parameters),
         "notebook": {"name": notebook_name, "sha256": hashlib.sha256(notebook).hexdigest()},
         "code_sha256": code_sha256,
+        "page_sha256": page_sha256,
         "versions": versions(),
     }
     try:
@@ -115,7 +123,10 @@ def write_results(
 
 @cache
 def versions() -> dict[str, str | None]:
-    """Return the versions of Python and of the packages that make the figures; null if absent."""
+    """Return the versions of Python and of the packages that make figures and pages.
+
+    Null where one is absent.
+    """
     return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
 
 

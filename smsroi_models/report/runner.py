@@ -29,6 +29,7 @@ from smsroi_models import errors
 from smsroi_models.errors import ParameterError, RenderError
 from smsroi_models.report.failure_page import write_failure
 from smsroi_models.report.folders import (
+    FILES,
     as_of_folder,
     folder_name,
     locked,
@@ -39,11 +40,12 @@ from smsroi_models.report.freshness import code_sha256
 from smsroi_models.report.html import to_html
 from smsroi_models.report.index import home_of
 from smsroi_models.report.kernel import execute
+from smsroi_models.report.links import page_sha256
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
 from smsroi_models.report.results import find_results, write_results
+from smsroi_models.store.vendors.masking import without_contacts
 
-_FILES = ("report.html", "notebook.ipynb", "results.json")
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
 NOT_READY = frozenset({errors.NotReadyError.__name__})
 """The error that tells of a campaign which can only be read later."""
@@ -120,14 +122,15 @@ def render(
                 if _kept(work / "notebook.ipynb", failed, source.name):
                     note = f"The attempt is kept as {failed}; earlier reports are untouched."
                     error.add_note(note)
-                write_failure(failed.with_suffix(".html"), campaign_id, str(error), failed)
+                page = failed.with_suffix(".html")
+                write_failure(page, campaign_id, str(error), failed, work / "failure.html")
+            else:
+                clear_failures(campaign, requested)
             raise
         target = campaign / report_folder(moment, results["outcome"])
         _publish(work, target)
-    for failure in {failed, campaign / f"{moment}.failed.ipynb"}:
-        failure.unlink(missing_ok=True)
-        failure.with_suffix(".html").unlink(missing_ok=True)
-    report, executed_path, results_path = (target / name for name in _FILES)
+    clear_failures(campaign, requested, moment)
+    report, executed_path, results_path = (target / name for name in FILES)
     return RenderedReport(
         folder=target,
         report=report,
@@ -136,6 +139,19 @@ def render(
         verdict=results["verdict"],
         outcome=results["outcome"],
     )
+
+
+def clear_failures(campaign: Path, *moments: str) -> None:
+    """Remove what tells of failed attempts at moments that are made by now; ``""`` is the latest.
+
+    Parameters
+    ----------
+    campaign : folder of the campaign's reports.
+    moments : as `as_of_folder` writes them.
+    """
+    for moment in moments:
+        for ending in ("html", "ipynb"):
+            (campaign / f"{moment or 'latest'}.failed.{ending}").unlink(missing_ok=True)
 
 
 def _identity(
@@ -166,7 +182,9 @@ def _execute(
         text = _ESCAPES.sub("", str(error.evalue))
         if error.ename in _OWN_ERRORS:
             raise RenderError(text) from error
-        raise RenderError(f"{name}: {error.ename}: {text}") from error
+        # An engine's error may quote a cell, and the text goes into logs and pages.
+        told = without_contacts(text)
+        raise RenderError(f"{name}: {error.ename}: {told}") from error
     except (PapermillException, CellControlSignal, RuntimeError, OSError, ValueError) as error:
         raise RenderError(f"{name}: its kernel failed: {error}") from error
 
@@ -198,7 +216,8 @@ def _write(
     (work / "report.html").write_text(page, encoding="utf-8")
     _write_notebook(executed, work / "notebook.ipynb", name)
     notebook = (work / "input.ipynb").read_bytes()
-    write_results(results, values, name, notebook, work / "results.json", code_sha256())
+    digests = code_sha256(), page_sha256(work / "report.html")
+    write_results(results, values, name, notebook, work / "results.json", *digests)
 
 
 def _write_notebook(node: NotebookNode, path: Path, name: str) -> None:
@@ -210,7 +229,7 @@ def _write_notebook(node: NotebookNode, path: Path, name: str) -> None:
 def _publish(work: Path, target: Path) -> None:
     with locked(target.parent):  # two runs of one campaign must not mix their files
         target.mkdir(exist_ok=True)
-        for name in _FILES:
+        for name in FILES:
             (work / name).replace(target / name)
 
 

@@ -14,7 +14,7 @@ from smsroi_models.report.hygiene import (
     check_page,
 )
 from smsroi_models.report.index import home_of, require_index, write_index
-from smsroi_models.report.links import with_links
+from smsroi_models.report.links import page_sha256, with_links
 from smsroi_models.report.retention import remove_old_reports
 
 NAMED = '<p><span data-report="CAMP">Spring &amp; co</span></p>'
@@ -50,6 +50,17 @@ def test_a_campaign_leads_to_its_report_of_the_day_or_its_newest(tmp_path: Path)
         assert linked == f'<p><a data-report="CAMP" href="{address}">Spring &amp; co</a></p>'
         assert with_links(linked, tmp_path, moment) == linked
     assert with_links(linked, tmp_path / "elsewhere", "2025-06-01") == NAMED
+
+
+def test_links_do_not_make_a_page_another(tmp_path: Path) -> None:
+    add(tmp_path, "CAMP", "2025-06-30")
+    page = add(tmp_path, "portfolio", "portfolio-2025-06-30", NAMED)
+    before = page_sha256(page)
+    write_index(tmp_path)
+    assert links_of(page) and page_sha256(page) == before
+    page.write_text(page.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    assert page_sha256(page) != before
+    assert page_sha256(tmp_path / "absent.html") is None
 
 
 def test_no_link_is_broken_after_old_reports_were_removed(tmp_path: Path) -> None:
