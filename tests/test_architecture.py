@@ -32,7 +32,9 @@ class Layer:
 ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
     "foundation": Layer(
-        ("errors", "records", "record_html", "record_text"), ("foundation",), frozenset({"pandas"})
+        ("errors", "records", "record_html", "record_text", "scratch"),
+        ("foundation",),
+        frozenset({"pandas"}),
     ),
     "seam": Layer(
         (
