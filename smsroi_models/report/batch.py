@@ -43,6 +43,8 @@ _SAID = {"waiting": "not yet", "failed": "FAILED", "unchanged": "unchanged", "ab
 class Batch(Record):
     """What became of each campaign, and of each page of the whole store by its folder's name.
 
+    Where a campaign has the id by which a page goes, the page is told as ``page portfolio``.
+
     Attributes
     ----------
     rendered : dict of str to str
@@ -183,9 +185,18 @@ def _asked(
         asked.append(_Asked(campaign_id, chosen, values, reports, fingerprint, check))
     for page in store_pages.pages:
         path = notebook.with_name(page.notebook)
-        one = _Asked(page.folder, path, page.values, reports, fingerprint, check)
+        name = _page_name(page.folder, campaigns)
+        one = _Asked(name, path, page.values, reports, fingerprint, check)
         asked.append(replace(one, no_fault=NOTHING_TO_TELL, early="absent", beside=page.beside))
     return asked
+
+
+def _page_name(folder: str, campaigns: Sequence[str]) -> str:
+    """Return what a page is told by: its folder, or that and more where a campaign is called so."""
+    name = folder
+    while name in campaigns:
+        name = f"page {name}"
+    return name
 
 
 def _lacking(store_pages: StorePages) -> Iterator[_Done]:

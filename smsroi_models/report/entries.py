@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.report.folders import moment_of
+from smsroi_models.report.folders import kind_of_page, moment_of
 from smsroi_models.report.numbers import Money, percent, say, shortened
 from smsroi_models.report.results import (
     AUDIENCE,
@@ -32,7 +32,8 @@ class Entry:
     ``"unreadable"`` (``results.json`` is broken); ``link`` is relative to the index and
     quoted, empty where there is nothing to open; ``name`` (cut to a line's length) and
     ``verdict`` are plain, untrusted text, and so is ``headline``, the verdict in a few words;
-    ``started`` is the campaign's first day; ``weaker`` says that nobody was held out.
+    ``started`` is the campaign's first day; ``weaker`` says that nobody was held out; ``page`` is
+    the `kind_of_page` after which the folder of a failed or unreadable report is named.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Entry:
     headline: str = ""
     started: str = ""
     profit: str = ""
+    page: str = ""
 
 
 def list_reports(reports: Path) -> list[list[Entry]]:
@@ -122,7 +124,8 @@ def _report(path: Path) -> Entry:
             raise ValueError
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         remedy = "unreadable: results.json is damaged; render this report again"
-        return Entry(folder.parent.name, folder.name, remedy, state="unreadable")
+        name = folder.parent.name
+        return Entry(name, folder.name, remedy, state="unreadable", page=kind_of_page(name))
     there = (folder / "report.html").is_file()
     link = _link(folder.parent.name, folder.name, "report.html") if there else ""
     campaign_id = shortened(str(results.get("campaign_id", "")))
@@ -155,7 +158,9 @@ def _text(value: Any) -> str:
 def _attempt(path: Path, name: str) -> Entry:
     as_of = path.name.removesuffix(_FAILED)
     text = "failed: the page says why; earlier reports are as they were"
-    return Entry(name, as_of, text, state="failed", link=_link(path.parent.name, path.name))
+    folder = path.parent.name
+    link, page = _link(folder, path.name), kind_of_page(folder)
+    return Entry(name, as_of, text, state="failed", link=link, page=page)
 
 
 def _link(*parts: str) -> str:

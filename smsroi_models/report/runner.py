@@ -31,10 +31,10 @@ from smsroi_models.report.failure_page import write_failure
 from smsroi_models.report.folders import (
     FILES,
     as_of_folder,
-    folder_name,
     locked,
     partial_folder,
     report_folder,
+    report_home,
 )
 from smsroi_models.report.freshness import code_sha256
 from smsroi_models.report.html import to_html
@@ -106,7 +106,7 @@ def render(
     declared = read_parameters(source)
     values = check_parameters(declared, parameters)
     campaign_id, requested = _identity(declared, values, source.name)
-    campaign = Path(reports).absolute() / folder_name(campaign_id)
+    campaign = Path(reports).absolute() / report_home(source.name, campaign_id)
     failed = campaign / f"{requested or 'latest'}.failed.ipynb"
     with partial_folder(campaign) as work:
         copy = work / "input.ipynb"

@@ -11,13 +11,16 @@ from pathlib import Path
 from smsroi_models import errors
 from smsroi_models.attribution.campaigns import Tables
 from smsroi_models.attribution.programmes import read_programmes
+from smsroi_models.report.folders import (
+    AUDIENCE_FOLDER,
+    LIFETIME_FOLDER,
+    PORTFOLIO_FOLDER,
+    SURVEY_FOLDER,
+)
 from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.suppression import keep_suppression
 from smsroi_models.store.connect import open_store
 from smsroi_models.survey.questions import read_survey_ids
-
-PORTFOLIO_FOLDER, AUDIENCE_FOLDER, LIFETIME_FOLDER = "portfolio", "audience", "customers"
-SURVEY_FOLDER = "survey-"
 
 NOTHING_TO_TELL = frozenset(
     # Options are checked before anything starts: a parameter that does not suit is a survey's,

@@ -279,6 +279,23 @@ def test_a_page_that_breaks_is_a_failure_and_its_file_is_seen_to(tmp_path: Path)
     assert "audience" in render_campaigns(SAYS, [], {}, tmp_path, store_pages=broken).failed
 
 
+def test_a_campaign_that_is_called_like_a_page_shares_nothing_with_it(tmp_path: Path) -> None:
+    kit = tmp_path / "kit"
+    kit.mkdir()
+    own = shutil.copy(SAYS, kit / "campaign_roi.ipynb")
+    shutil.copy(SAYS, kit / "audience_health.ipynb")
+    values: dict[str, object] = {"campaign_id": "audience", "name": "The list"}
+    pages = StorePages((StorePage("audience", "audience_health.ipynb", values),))
+    reports = tmp_path / "reports"
+    batch = render_campaigns(own, ["audience"], {"name": "A campaign"}, reports, store_pages=pages)
+    assert batch.rendered.keys() == {"audience", "page audience"}
+    told = {key: Path(path).with_name("results.json") for key, path in batch.rendered.items()}
+    names = {key: json.loads(path.read_text())["name"] for key, path in told.items()}
+    assert names == {"audience": "A campaign", "page audience": "The list"}
+    assert told["page audience"].parent.parent == reports / "audience"
+    assert told["audience"].parent.parent.name.startswith("campaign-audience-")
+
+
 NASTY = Schedule(
     program="/opt/a kit/smsroi",
     store='/data/100% $HOME/it\'s "a" {{ x }}; shop',
