@@ -21,13 +21,13 @@ from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.series import read_without_holdout
 from smsroi_models.errors import SmsroiError
 from smsroi_models.records import Record
-from smsroi_models.report.folders import as_of_folder, moment_of
+from smsroi_models.report.folders import as_of_folder, clear_failures, moment_of
 from smsroi_models.report.forked import stop_kernels
 from smsroi_models.report.freshness import find_unchanged
 from smsroi_models.report.index import require_index, write_index
 from smsroi_models.report.parameters import read_parameters
+from smsroi_models.report.results import NOT_READY
 from smsroi_models.report.run_log import Logged, open_log
-from smsroi_models.report.runner import NOT_READY, clear_failures, render
 from smsroi_models.report.shared_check import SharedCheck
 from smsroi_models.report.store_pages import NOTHING_TO_TELL, StorePages
 from smsroi_models.store.connect import open_store
@@ -237,6 +237,9 @@ def _made(asked: _Asked) -> _Done:
             if asked.beside:
                 asked.beside(Path(old["report"]).with_name("results.json"))
             return done("unchanged", old["report"], old["outcome"], old["verdict"])
+        # What renders takes longer to import than to find out that nothing has changed.
+        from smsroi_models.report.runner import render
+
         asked.before()
         made = render(asked.notebook, asked.values, asked.reports, no_fault=asked.no_fault)
         if asked.beside:

@@ -33,6 +33,8 @@ STORE_WIDE = frozenset(
 """Notebooks whose reports are pages of a whole store, and no campaign's."""
 FILES = ("report.html", "notebook.ipynb", "results.json")
 """The files of a report, in the order in which they are put in place."""
+SUPPRESSION_FILE = "asked_to_stop.csv"
+"""The file beside the report on the audience."""
 MARKS = {
     PLANNED: "plan-",
     VALUED: "value-",
@@ -156,6 +158,19 @@ def moment_of(folder: str) -> str:
     for mark in MARKS.values():
         folder = folder.removeprefix(mark)
     return folder
+
+
+def clear_failures(campaign: Path, *moments: str) -> None:
+    """Remove what tells of failed attempts at moments that are made by now; ``""`` is the latest.
+
+    Parameters
+    ----------
+    campaign : folder of the campaign's reports.
+    moments : as `as_of_folder` writes them.
+    """
+    for moment in moments:
+        for ending in ("html", "ipynb"):
+            (campaign / f"{moment or 'latest'}.failed.{ending}").unlink(missing_ok=True)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from smsroi_models.report.failure_page import write_failure
 from smsroi_models.report.folders import (
     FILES,
     as_of_folder,
+    clear_failures,
     locked,
     partial_folder,
     report_folder,
@@ -43,12 +44,10 @@ from smsroi_models.report.kernel import execute
 from smsroi_models.report.links import page_sha256
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
-from smsroi_models.report.results import find_results, write_results
+from smsroi_models.report.results import NOT_READY, find_results, write_results
 from smsroi_models.store.vendors.masking import without_contacts
 
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
-NOT_READY = frozenset({errors.NotReadyError.__name__})
-"""The error that tells of a campaign which can only be read later."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -139,19 +138,6 @@ def render(
         verdict=results["verdict"],
         outcome=results["outcome"],
     )
-
-
-def clear_failures(campaign: Path, *moments: str) -> None:
-    """Remove what tells of failed attempts at moments that are made by now; ``""`` is the latest.
-
-    Parameters
-    ----------
-    campaign : folder of the campaign's reports.
-    moments : as `as_of_folder` writes them.
-    """
-    for moment in moments:
-        for ending in ("html", "ipynb"):
-            (campaign / f"{moment or 'latest'}.failed.{ending}").unlink(missing_ok=True)
 
 
 def _identity(

@@ -15,10 +15,10 @@ from smsroi_models.report.folders import (
     AUDIENCE_FOLDER,
     LIFETIME_FOLDER,
     PORTFOLIO_FOLDER,
+    SUPPRESSION_FILE,
     SURVEY_FOLDER,
 )
 from smsroi_models.report.parameters import read_parameters
-from smsroi_models.report.suppression import keep_suppression
 from smsroi_models.store.connect import open_store
 from smsroi_models.survey.questions import read_survey_ids
 
@@ -93,7 +93,7 @@ def _found(store: Tables, url: str, absent: dict[str, str]) -> Iterator[StorePag
             AUDIENCE_FOLDER,
             "audience_health.ipynb",
             {},
-            lambda results: keep_suppression(url, results),
+            lambda results: _suppressed(url, results),
         )
     if lacking := _lacking(store, ("surveys", "responses")):
         absent["surveys"] = lacking
@@ -105,6 +105,14 @@ def _found(store: Tables, url: str, absent: dict[str, str]) -> Iterator[StorePag
         absent[LIFETIME_FOLDER] = lacking
     else:
         yield StorePage(LIFETIME_FOLDER, "customer_lifetime_value.ipynb", {})
+
+
+def _suppressed(url: str, results: Path) -> None:
+    # Where the file stands, what would make it anew need not be imported.
+    if not results.with_name(SUPPRESSION_FILE).exists():
+        from smsroi_models.report.suppression import write_suppression
+
+        write_suppression(url, results)
 
 
 def _campaigns(store: Tables) -> int:
