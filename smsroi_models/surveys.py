@@ -17,6 +17,7 @@ from smsroi_models.attribution.campaigns import (
     assigned_customers,
     read_campaign,
     read_last_order_at,
+    read_locale,
 )
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.gates import ranked
@@ -193,6 +194,7 @@ def read_survey_result(
         checks=ranked(checks),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint(),
+        locale=read_locale(store),
     )
 
 
