@@ -120,6 +120,15 @@ def minor_digits(currency: str) -> int:
     return get_currency_precision(currency)
 
 
+def is_currency(code: str) -> bool:
+    """Return whether a code is a currency's.
+
+    >>> is_currency("EUR"), is_currency("UTC")
+    (True, False)
+    """
+    return code in _locale(DEFAULT_LOCALE).currencies
+
+
 def write_day(day: date, tag: str = DEFAULT_LOCALE) -> str:
     """Write a date in English words, day and month in the locale's order.
 
@@ -137,6 +146,7 @@ def write_day(day: date, tag: str = DEFAULT_LOCALE) -> str:
     return f"{day.day} {months[day.month - 1]} {day:%Y}"
 
 
+@cache
 def currency_of_symbols() -> dict[str, str]:
     """Return the code of each currency whose amounts are marked by a sign in ``en-US``.
 

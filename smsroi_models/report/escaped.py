@@ -1,11 +1,26 @@
 """Fragments of a page: templates filled with values that are escaped, whoever wrote them."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from smsroi_models.report.numbers import MINUS
+from smsroi_models.locales import MINUS
+from smsroi_models.report.in_locale import written_clock, written_day, written_time
+from smsroi_models.report.numbers import exact_percent, percent, significant, tally
+from smsroi_models.report.retold import retold
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "tally": tally,
+    "significant": significant,
+    "exact_percent": exact_percent,
+    "percent": percent,
+    "day": written_day,
+    "time": written_time,
+    "clock": written_clock,
+    "retold": retold,
+}
 
 
 class Html:
@@ -25,7 +40,7 @@ def fragment(name: str, **values: Any) -> Html:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("smsroi_models.report", "fragments"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -36,3 +51,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= _FILTERS
+    return environment

@@ -1,7 +1,7 @@
 """The figure of a report's first half-page: the return in the window and in the long run."""
 
 import seaborn as sns
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report import long_term_page
@@ -14,7 +14,9 @@ from smsroi_models.report.drawing import (
     figure_style,
     head,
     money_axis,
+    write_ticks,
 )
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import Money, percent, say
 from smsroi_models.report.words import confidence
 from smsroi_models.result import CampaignResult
@@ -22,6 +24,7 @@ from smsroi_models.result import CampaignResult
 Rows = list[tuple[str, Estimate]]
 
 
+@in_store_locale
 def returns(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw ROI, or profit or margin where there is none, by view; None without a comparison.
 
@@ -43,7 +46,7 @@ def returns(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
         axes.set_yticks(range(len(rows)), [name for name, _ in rows])
         if what == "ROI":
             axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share)))
+            write_ticks(axes.xaxis, lambda share: percent(share))
         else:
             money_axis(axes.xaxis, money)
         named = f"{confidence(result.confidence_level)} intervals"

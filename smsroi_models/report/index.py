@@ -113,7 +113,7 @@ def format_roi(figures: Any) -> str:
     Examples
     --------
     >>> format_roi({"roi": {"estimate": 0.31, "ci_lower": -0.05, "ci_upper": 0.67}})
-    '31\xa0% (−5\xa0% to 67\xa0%)'
+    '31% (−5% to 67%)'
     """
     roi = figures.get("roi") if isinstance(figures, dict) else None
     if not isinstance(roi, dict):

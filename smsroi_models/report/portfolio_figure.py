@@ -20,8 +20,10 @@ from smsroi_models.report.drawing import (
     figure_style,
     head,
     money_axis,
+    write_ticks,
 )
 from smsroi_models.report.escaped import Html
+from smsroi_models.report.in_locale import in_store_locale, written_day, written_month
 from smsroi_models.report.numbers import Money, percent, say, shortened
 from smsroi_models.report.words import confidence
 
@@ -30,6 +32,7 @@ _LONGEST_NAME = 17
 MOST_CAMPAIGNS = 40
 
 
+@in_store_locale
 def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw each campaign's ROI, as measured and after allowing for luck, the oldest on top."""
     read = [each for each in result.campaigns if each.roi]
@@ -42,12 +45,15 @@ def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
         for row, each in enumerate(shown):
             _draw(axes, row, each, result)
         axes.axvline(0, color=INK, linewidth=0.8)
-        names = [f"{shortened(each.name, _LONGEST_NAME)}, {each.starts_at:%b %y}" for each in shown]
+        names = [
+            f"{shortened(each.name, _LONGEST_NAME)}, {written_month(each.starts_at)}"
+            for each in shown
+        ]
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.3, -0.7)
         axes.margins(x=0.04)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
-        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
+        write_ticks(axes.xaxis, lambda value: percent(value))
         axes.set_xlabel(f"return on cost (ROI)\nbars: {_level(result)}\n{_legend(result)}")
         head(figure, title)
         sns.despine(ax=axes, left=True)
@@ -55,6 +61,7 @@ def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     return Picture(figure, f"{title}. {_say_forest(shown, result)}.")
 
 
+@in_store_locale
 def gathered(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw the profit of all campaigns gathered from the first on, with its interval."""
     known = [each for each in result.campaigns if each.profit]
@@ -77,7 +84,7 @@ def gathered(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Htm
         head(figure, title)
         sns.despine(ax=axes)
     told = "; ".join(
-        f"by {each.ends_at:%-d %B %Y} {say(one, money, 0.01)}"
+        f"by {written_day(each.ends_at)} {say(one, money, 0.01)}"
         for each, one in zip(known, sums, strict=True)
     )
     return Picture(figure, f"{title}. Profit gathered, {_level(result)}: {told}.")
@@ -122,7 +129,7 @@ def _dates(known: list[CampaignFigures]) -> tuple[Any, list[str]]:
         if each.ends_at - days[-1] >= 0.28 * (last - first) <= last - each.ends_at:
             days.append(each.ends_at)
     days += [last] if last > first else []
-    return days, [f"{day:%-d %b %Y}" for day in days]
+    return days, [written_day(day) for day in days]
 
 
 def _level(result: PortfolioResult) -> str:

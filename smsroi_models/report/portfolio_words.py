@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.portfolio_result import CampaignFigures, PortfolioResult
-from smsroi_models.report.numbers import Money, percent, say, shortened, step_for
+from smsroi_models.report.numbers import Money, percent, say, shortened, step_for, tally
 from smsroi_models.report.words import confidence, money_range, profit_or_loss
 
 TITLE = "Do the text campaigns pay for themselves?"
@@ -208,7 +208,8 @@ def holdouts(result: PortfolioResult) -> str:
     else:
         cost = f"saved about {money(-found.estimate, step)}: the texts cost more than they brought"
     return (
-        f"Holding {held:,} customers out {cost} (less the price of those texts; {low} to {high} "
+        f"Holding {tally(held)} customers out {cost} (less the price of those texts; {low} to "
+        f"{high} "
         f"with {level} confidence)."
     )
 

@@ -9,7 +9,16 @@ from smsroi_models.attribution.links import Links
 from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.numbers import (
+    Money,
+    fixed,
+    percent,
+    plain,
+    shortened,
+    significant,
+    tally,
+    with_interval,
+)
 from smsroi_models.report.systems_words import sentence
 from smsroi_models.report.tracked_page import caused_per_claimed
 from smsroi_models.report.words import confidence
@@ -88,7 +97,7 @@ def _links(links: Links, claims: RuleComparison | None, money: Money) -> Rows:
     if claims is not None:
         kept, removed = claims.of("click_bots_kept"), claims.of("click")
         rows.append(("Revenue after any click", money(kept.revenue), ""))
-        rows.append(("without machines", money(removed.revenue), f"{removed.orders:,.0f} orders"))
+        rows.append(("without machines", money(removed.revenue), f"{tally(removed.orders)} orders"))
     return rows
 
 
@@ -128,8 +137,8 @@ def duration(seconds: float) -> str:
     """
     for size, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{seconds / size:.1f} {name}"
-    return f"{seconds:.0f} s"
+            return f"{fixed(seconds / size, 1)} {name}"
+    return f"{tally(seconds)} s"
 
 
 def _reasons(links: Links) -> str:
@@ -156,7 +165,7 @@ def _coupons(coupon: Coupons, leaked: Estimate | None, money: Money) -> Rows:
 
 
 def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
-    length = f"{calls.mean_seconds / 60:.1f} minutes on average" if calls.mean_seconds else ""
+    length = f"{fixed(calls.mean_seconds / 60, 1)} minutes on average" if calls.mean_seconds else ""
     rows: Rows = [
         ("Calls", _count(calls.calls), f"{_count(calls.anonymous)} of nobody known"),
         ("answered", _share(calls.answered, calls.calls), length),
@@ -191,7 +200,7 @@ def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
 def _qualified(calls: Calls) -> str:
     if calls.rule.qualified_outcomes:
         return f"answered, outcome {', '.join(calls.rule.qualified_outcomes)}"
-    return f"answered, {calls.rule.qualified_seconds:g} seconds or longer"
+    return f"answered, {significant(calls.rule.qualified_seconds)} seconds or longer"
 
 
 def _costs_of_calls(calls: Calls, money: Money) -> Rows:
@@ -226,7 +235,7 @@ def _named(parts: list[tuple[str, int]]) -> str:
 
 
 def _count(number: int) -> str:
-    return f"{number:,}"
+    return tally(number)
 
 
 def _share(count: int, total: int) -> str:
