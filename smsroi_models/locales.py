@@ -164,7 +164,7 @@ def _written(value: float, decimals: int, tag: str, kind: Kind, currency: str) -
     if kind == "percent":
         exact = exact.scaleb(-2)
     # Zero has no sign.
-    text = _pattern(tag, kind, decimals).apply(
+    text: str = _pattern(tag, kind, decimals).apply(
         exact or Decimal(0),
         _locale(tag),
         currency=currency or None,

@@ -24,6 +24,7 @@ from smsroi_models.report.forked import stop_kernels
 from smsroi_models.report.freshness import find_unchanged
 from smsroi_models.report.index import write_index
 from smsroi_models.report.parameters import read_parameters
+from smsroi_models.report.retold import retold_in
 from smsroi_models.report.run_log import Logged, open_log
 from smsroi_models.report.runner import render
 from smsroi_models.store.connect import open_store
@@ -184,12 +185,14 @@ def _made(asked: _Asked) -> _Done:
         if asked.fingerprint and (
             old := find_unchanged(asked.notebook, asked.values, asked.fingerprint, asked.reports)
         ):
-            return done("unchanged", old["report"], old["outcome"], old["verdict"])
+            told = retold_in(old.get("locale"), old["verdict"])
+            return done("unchanged", old["report"], old["outcome"], told)
         made = render(asked.notebook, asked.values, asked.reports)
     except (RenderError, OSError) as error:
         early = getattr(error.__cause__, "ename", "") == NotReadyError.__name__
         return done("waiting" if early else "failed", str(error), "", str(error))
-    return done("rendered", str(made.report), made.outcome, made.verdict)
+    told = retold_in(made.locale, made.verdict)
+    return done("rendered", str(made.report), made.outcome, told)
 
 
 def _own_notebooks(

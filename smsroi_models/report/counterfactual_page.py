@@ -161,6 +161,7 @@ def results(result: CounterfactualResult) -> Results:
             "campaign_id": result.campaign.campaign_id,
             "name": result.campaign.name,
             "currency": result.campaign.currency,
+            "locale": result.campaign.locale,
             "as_of": f"{moment:%Y-%m-%d}" if midnight else f"{moment:%Y-%m-%dT%H%M%SZ}",
             "verdict": words.verdict(result),
             "outcome": result.outcome,

@@ -2,15 +2,20 @@
 
 from pathlib import Path
 
+from smsroi_models.locales import DEFAULT_LOCALE
+from smsroi_models.report.folders import written_moment
 from smsroi_models.report.hygiene import check_page, clean_text
 from smsroi_models.report.index import environment
 from smsroi_models.report.numbers import shortened
+from smsroi_models.report.retold import retold_in
 
 SUFFIX = ".failed.html"
 _MESSAGE_LENGTH = 1000
 
 
-def write_failure(path: Path, campaign_id: str, message: str, attempt: Path) -> bool:
+def write_failure(
+    path: Path, campaign_id: str, message: str, attempt: Path, locale: str = DEFAULT_LOCALE
+) -> bool:
     """Write why a report could not be made, in plain words; return whether that succeeded.
 
     Parameters
@@ -18,6 +23,7 @@ def write_failure(path: Path, campaign_id: str, message: str, attempt: Path) -> 
     path : ``<moment>.failed.html`` in the campaign's folder.
     campaign_id, message : untrusted text.
     attempt : the executed notebook beside the page, linked if it is there.
+    locale : of the store.
     """
     page = (
         environment()
@@ -26,8 +32,8 @@ def write_failure(path: Path, campaign_id: str, message: str, attempt: Path) -> 
             title=f"The report of {shortened(campaign_id)} could not be made",
             language="en",
             campaign_id=shortened(campaign_id),
-            moment=path.name.removesuffix(SUFFIX),
-            message=shortened(message, _MESSAGE_LENGTH),
+            moment=written_moment(path.name.removesuffix(SUFFIX), locale),
+            message=retold_in(locale, shortened(message, _MESSAGE_LENGTH)),
             attempt=attempt.name if attempt.exists() else "",
         )
     )

@@ -7,7 +7,8 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from smsroi_models.locales import DEFAULT_LOCALE, write_day
+from smsroi_models.errors import ParameterError
+from smsroi_models.locales import DEFAULT_LOCALE, checked_locale, write_day
 
 Options = ParamSpec("Options")
 Result = TypeVar("Result")
@@ -29,6 +30,18 @@ def writing_in(tag: str) -> Iterator[None]:
         yield
     finally:
         _LOCALE.reset(before)
+
+
+def readable_locale(tag: object) -> str:
+    """Return a locale that stands in a file, ``en-US`` where there is none or it is damaged.
+
+    >>> readable_locale("de-DE"), readable_locale(None)
+    ('de-DE', 'en-US')
+    """
+    try:
+        return checked_locale(tag) if isinstance(tag, str) else DEFAULT_LOCALE
+    except ParameterError:
+        return DEFAULT_LOCALE
 
 
 def locale_of(result: Any) -> str:

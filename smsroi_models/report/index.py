@@ -4,7 +4,7 @@ import json
 import math
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.report.folders import moment_of
+from smsroi_models.locales import DEFAULT_LOCALE
+from smsroi_models.report.folders import moment_of, written_moment
 from smsroi_models.report.hygiene import check_page, clean_text
+from smsroi_models.report.in_locale import readable_locale, writing_in
 from smsroi_models.report.numbers import percent, say, shortened
 from smsroi_models.report.results import (
     AUDIENCE,
@@ -24,6 +26,7 @@ from smsroi_models.report.results import (
     SURVEYED,
     VALUED,
 )
+from smsroi_models.report.retold import retold_in
 
 _FAILED = ".failed.html"
 FEWEST_TO_FIND = 9
@@ -38,7 +41,8 @@ class Entry:
     ``state`` is ``"done"``, ``"failed"`` (the last attempt, kept beside the reports) or
     ``"unreadable"`` (``results.json`` is broken); ``link`` is relative to the index and
     quoted, empty where there is nothing to open; ``name`` (cut to a line's length) and
-    ``verdict`` are plain, untrusted text; ``weaker`` says that nobody was held out.
+    ``verdict`` are plain, untrusted text; ``weaker`` says that nobody was held out;
+    ``locale`` is that of its store.
     """
 
     name: str
@@ -50,6 +54,12 @@ class Entry:
     link: str = ""
     state: str = "done"
     weaker: bool = False
+    locale: str = DEFAULT_LOCALE
+
+    @property
+    def moment(self) -> str:
+        """What the report is as of, for people."""
+        return written_moment(self.as_of, self.locale)
 
 
 def write_index(reports: str | Path) -> Path:
@@ -151,8 +161,8 @@ def _named(entry: Entry) -> str:
 
 def _campaign(folder: Path) -> list[Entry]:
     done = [_report(path) for path in folder.glob("[!.]*/results.json")]
-    name = max(done, key=lambda entry: entry.as_of).name if done else folder.name
-    failed = [_attempt(path, name) for path in folder.glob(f"[!.]*{_FAILED}")]
+    newest = max(done, key=lambda entry: entry.as_of) if done else Entry(folder.name, "", "")
+    failed = [_attempt(path, newest) for path in folder.glob(f"[!.]*{_FAILED}")]
     # "latest" sorts above every date: a failed attempt at the newest moment stands on top. What was
     # planned stands beneath what came of it.
     return sorted(
@@ -174,19 +184,24 @@ def _report(path: Path) -> Entry:
     there = (folder / "report.html").is_file()
     link = _link(folder.parent.name, folder.name, "report.html") if there else ""
     campaign_id = shortened(str(results.get("campaign_id", "")))
-    roi = "not estimable" if outcome == "invalid" else format_roi(figures)
+    locale = readable_locale(results.get("locale"))
+    verdict = retold_in(locale, verdict)
+    with writing_in(locale):
+        roi = "not estimable" if outcome == "invalid" else format_roi(figures)
     as_of = folder.name
     if outcome in (PLANNED, VALUED, AUDIENCE, SURVEYED, PORTFOLIO):
         roi, as_of = "", moment_of(as_of)
     # Anything but the word itself, as in reports of old, is a comparison with a holdout.
     weaker = results.get("evidence") == "weaker"
-    return Entry(shortened(name), as_of, verdict, campaign_id, outcome, roi, link, weaker=weaker)
+    entry = Entry(shortened(name), as_of, verdict, campaign_id, outcome, roi, link)
+    return replace(entry, weaker=weaker, locale=locale)
 
 
-def _attempt(path: Path, name: str) -> Entry:
+def _attempt(path: Path, newest: Entry) -> Entry:
     as_of = path.name.removesuffix(_FAILED)
     text = "failed: the page says why; earlier reports are as they were"
-    return Entry(name, as_of, text, state="failed", link=_link(path.parent.name, path.name))
+    link = _link(path.parent.name, path.name)
+    return Entry(newest.name, as_of, text, state="failed", link=link, locale=newest.locale)
 
 
 def _link(*parts: str) -> str:

@@ -122,7 +122,7 @@ def trial(result: LifetimeResult) -> HoldoutTrial | None:
 def untried(period: HoldoutPeriod) -> str:
     """Say why no model could be tried on the last part of the past."""
     told = "; ".join(
-        f"{MODELS[name]}: {why.rstrip('.')}" for name, why in period.not_fitted.items()
+        f"{MODELS[name]}: {retold(why.rstrip('.'))}" for name, why in period.not_fitted.items()
     )
     return (
         f"No model could be fitted on the time up to {written_day(period.calibration_end)}. {told}."

@@ -119,6 +119,7 @@ def results(proposal: Proposal, campaign_id: str, name: str) -> Results:
             "name": name or campaign_id,
             "title": f"How many to hold out of {shortened(name or campaign_id)}",
             "currency": proposal.currency,
+            "locale": proposal.locale,
             "as_of": _iso(proposal.as_of),
             "verdict": words.verdict(proposal),
             "outcome": PLANNED,

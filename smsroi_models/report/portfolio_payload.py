@@ -37,6 +37,7 @@ def results(result: PortfolioResult, campaign_id: str) -> Results:
             "name": "All campaigns",
             "title": words.TITLE,
             "currency": result.currency,
+            "locale": result.locale,
             "as_of": _iso(result.as_of),
             "verdict": words.verdict(result),
             "outcome": PORTFOLIO,

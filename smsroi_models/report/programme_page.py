@@ -175,6 +175,7 @@ def results(result: ProgrammeResult) -> Results:
             "campaign_id": result.campaign.campaign_id,
             "name": result.campaign.name,
             "currency": result.campaign.currency,
+            "locale": result.campaign.locale,
             "as_of": _iso(result.as_of),
             "verdict": words.verdict(result),
             "outcome": result.outcome,

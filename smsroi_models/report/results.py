@@ -35,6 +35,7 @@ EVIDENCE = ("randomised", "weaker", "forecast", "description", "answers")
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (
     "smsroi",
+    "babel",
     "duckdb",
     "ibis-framework",
     "matplotlib",

@@ -19,7 +19,7 @@ from smsroi_models.locales import (
     write_number,
     write_percent,
 )
-from smsroi_models.report.in_locale import current_locale
+from smsroi_models.report.in_locale import current_locale, readable_locale, writing_in
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
@@ -39,6 +39,12 @@ def retold(text: str) -> str:
     "1.234 of 'Sale 1,000' (camp-01), 12,5\xa0% above 1.200,50\xa0€"
     """
     return _parts().sub(_written, text)
+
+
+def retold_in(tag: object, text: str) -> str:
+    """Return a sentence as `retold` in the locale that a results file names; else in ``en-US``."""
+    with writing_in(readable_locale(tag)):
+        return retold(text)
 
 
 @cache

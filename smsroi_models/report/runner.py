@@ -26,7 +26,10 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from smsroi_models import errors
+from smsroi_models.attribution.campaigns import read_locale
 from smsroi_models.errors import ParameterError, RenderError
+from smsroi_models.locales import DEFAULT_LOCALE
+from smsroi_models.paths import find_store
 from smsroi_models.report.failure_page import write_failure
 from smsroi_models.report.folders import (
     as_of_folder,
@@ -37,10 +40,12 @@ from smsroi_models.report.folders import (
 )
 from smsroi_models.report.freshness import code_sha256
 from smsroi_models.report.html import to_html
+from smsroi_models.report.in_locale import readable_locale
 from smsroi_models.report.kernel import execute
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
 from smsroi_models.report.results import find_results, write_results
+from smsroi_models.store.connect import open_store
 
 _FILES = ("report.html", "notebook.ipynb", "results.json")
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
@@ -54,7 +59,7 @@ class RenderedReport:
     ``folder`` holds the files ``report``, ``notebook`` and ``results`` (absolute paths);
     ``verdict`` is the report's sentence, ``outcome`` one of ``"paid"``, ``"lost"``, ``"unclear"``,
     ``"unknown"`` (the cost is not known), ``"invalid"``, ``"planned"``, ``"valued"``,
-    ``"audience"``, ``"surveyed"``.
+    ``"audience"``, ``"surveyed"``; ``locale`` is the store's, in which people are told of it.
     """
 
     folder: Path
@@ -63,6 +68,7 @@ class RenderedReport:
     results: Path
     verdict: str
     outcome: str
+    locale: str
 
 
 def render(
@@ -113,7 +119,8 @@ def render(
                 if _kept(work / "notebook.ipynb", failed, source.name):
                     note = f"The attempt is kept as {failed}; earlier reports are untouched."
                     error.add_note(note)
-                write_failure(failed.with_suffix(".html"), campaign_id, str(error), failed)
+                page = failed.with_suffix(".html")
+                write_failure(page, campaign_id, str(error), failed, _store_locale(values))
             raise
         target = campaign / report_folder(moment, results["outcome"])
         _publish(work, target)
@@ -128,12 +135,22 @@ def render(
         results=results_path,
         verdict=results["verdict"],
         outcome=results["outcome"],
+        locale=readable_locale(results.get("locale")),
     )
 
 
 def _is_fault(error: RenderError) -> bool:
     """Tell a failure from a campaign that can only be read later."""
     return getattr(error.__cause__, "ename", "") != errors.NotReadyError.__name__
+
+
+def _store_locale(values: Mapping[str, object]) -> str:
+    """Return the locale of the store that a notebook was to read; ``en-US`` if it has none."""
+    try:
+        with open_store(find_store(str(values["store_url"]))) as store:
+            return read_locale(store)
+    except (LookupError, errors.SmsroiError):
+        return DEFAULT_LOCALE
 
 
 def _identity(

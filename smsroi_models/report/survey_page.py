@@ -275,6 +275,7 @@ def _rate(result: SurveyResult) -> tuple[str, str] | None:
     rate = rate_of_all(result.arms)
     if rate is None or rate.share is None:
         return None
+    assert rate.n_invited is not None
     asked = f"of {tally(rate.n_invited)} who were asked"
     # What a record with holes says of itself is no rate of the answers that the scores are of.
     return (percent(rate.share.estimate) if record_is_whole(rate) else "not known", asked)
@@ -320,6 +321,7 @@ def _rate_cell(rate: ResponseRate | None) -> tuple[str, str, str]:
         return "", "", ""
     if rate.share is None:
         return "not known", "", f"{tally(rate.n_answered)} answers"
+    assert rate.n_invited is not None
     share, interval = with_interval(rate.share, percent, 0.01)
     others = f", and {tally(rate.n_uninvited)} not asked" if rate.n_uninvited else ""
     return share, interval, f"{tally(rate.n_of_invited)} of {tally(rate.n_invited)}{others}"

@@ -127,6 +127,7 @@ def unknown_sentence(result: SurveyResult) -> str:
     rate = rate_of_all(result.arms)
     if rate is None or rate.share is None:
         return "The store does not say who was asked: how many kept silent cannot be told."
+    assert rate.n_invited is not None
     others = f" {tally(rate.n_uninvited)} more answered whom nobody is recorded to have asked."
     said = f"{tally(rate.n_of_invited)} of {tally(rate.n_invited)} who were asked answered"
     return (
