@@ -191,7 +191,7 @@ def _test(result: AudienceResult) -> str:
     if test.p_value >= 0.001:
         often = f"in {plain(100 * test.p_value, 0.1)} of 100 lists"
     else:
-        often = "in less than 1 of 1,000 lists"
+        often = f"in less than 1 of {tally(1000)} lists"
     return (
         "Do the sources leave at the same pace? If they did, chance alone would make them differ "
         f"as much as here or more {often} (log-rank test)."

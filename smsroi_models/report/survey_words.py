@@ -1,7 +1,7 @@
 """The sentences of the report on a survey, made from its result."""
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.report.numbers import percent, plain, say, significant, step_for, tally
+from smsroi_models.report.numbers import fixed, percent, plain, say, significant, step_for, tally
 from smsroi_models.report.words import confidence
 from smsroi_models.survey.answer_checks import record_is_whole
 from smsroi_models.survey.arm_answers import ResponseRate, rate_of_all
@@ -231,8 +231,10 @@ def _how(result: SurveyResult) -> str:
     scale = f"{significant(result.survey.scale_min)} to {significant(result.survey.scale_max)}"
     if result.survey.metric == "nps":
         return (
-            f"On the scale of {scale}, promoters answered from 0.85 of the way up (9 and 10 of "
-            "10), detractors below 0.65 (0 to 6); the score is 100 times the difference of their "
+            f"On the scale of {scale}, promoters answered from {fixed(0.85, 2)} of the way up "
+            "(9 and 10 of "
+            f"10), detractors below {fixed(0.65, 2)} (0 to 6); the score is 100 times the "
+            "difference of their "
             "shares."
         )
     if result.survey.metric == "ces":

@@ -101,9 +101,7 @@ def test_hostile_words_are_escaped() -> None:
 
 
 def test_themes_are_told_with_their_money() -> None:
-    assert "“late, delivery”, is in 12% of them" in themes_sentence(
-        _themes(_theme(None))
-    )
+    assert "“late, delivery”, is in 12% of them" in themes_sentence(_themes(_theme(None)))
     less = themes_sentence(_themes(_theme(_spend(-9.0, -3.0))))
     assert "Who mentions “late, delivery” spent clearly less than the others." in less
     unclear = themes_sentence(_themes(_theme(_spend(-9.0, 3.0))))

@@ -83,7 +83,7 @@ def test_the_report_on_all_campaigns_leads_and_is_no_campaign(tmp_path: Path) ->
         "portfolio/portfolio-2025-06-01/report.html",
         "SPRING24/2025-06-30/report.html",
     ]
-    assert "Yes, together, by 2025-07-01." in page
+    assert "Yes, together, by Jul 1, 2025." in page
     assert "Yes, together, by 2025-06-01." not in page and page.count("<tbody") == 1
 
 
@@ -111,7 +111,7 @@ def test_many_campaigns_are_found_by_year_and_by_name(tmp_path: Path) -> None:
 def test_a_line_holds_name_moment_verdict_and_roi(tmp_path: Path) -> None:
     add_report(tmp_path, "SPRING24", "2025-06-30", name="Spring sale", verdict="It paid well.")
     page = write_index(tmp_path).read_text(encoding="utf-8")
-    for text in ("Spring sale", "2025-06-30", "It paid well.", "31% (−5% to 67%)"):
+    for text in ("Spring sale", "Jun 30, 2025 (UTC)", "It paid well.", "31% (−5% to 67%)"):
         assert f">{text}<" in page or f"{text}</td>" in page
     assert Links(page).found == ["SPRING24/2025-06-30/report.html"]
 
