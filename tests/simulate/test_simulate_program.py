@@ -136,5 +136,5 @@ def test_replications_are_quick() -> None:
 
 
 def test_a_locale_that_is_none_is_refused() -> None:
-    with pytest.raises(ParameterError, match="locale is 'German': .* BCP 47, for example en-US"):
+    with pytest.raises(ParameterError, match=r"locale is 'German': .* BCP 47, for example en-US"):
         simulate_program(100, 1, np.random.default_rng(1), locale="German")
