@@ -124,7 +124,7 @@ def read_campaign_survey(
     try:
         return read_survey_result(store, first, moment, confidence_level=confidence_level), ""
     except NotEstimableError:
-        return None, f"Nobody has answered its survey as of {moment:%-d %B %Y}."
+        return None, f"Nobody has answered its survey as of {moment:%Y-%m-%d}."
     except ParameterError as reason:  # a scale on which no highest answers can be told
         return None, f"Its survey cannot be scored: {reason}."
 

@@ -18,6 +18,8 @@ import smsroi_models as smsroi
 from smsroi_models.report import (
     audience_figure,
     audience_page,
+    counterfactual_figure,
+    counterfactual_page,
     executive_figure,
     figures,
     lifetime_figure,
@@ -57,6 +59,7 @@ PAGES: dict[str, tuple[Opened, Opened]] = {
     "plan": ((plan_page,), (plan_figures,)),
     "lifetime": ((lifetime_page,), (lifetime_figure, lifetime_groups_figure)),
     "programme": ((programme_page,), (programme_figure,)),
+    "counterfactual": ((counterfactual_page,), (counterfactual_figure,)),
 }
 
 
@@ -73,7 +76,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     folder = smsroi.write_store(program.tables, tmp_path_factory.mktemp("store") / "laden")
     with smsroi.open_store(folder) as store:
-        return {
+        found = {
             "campaign": smsroi.analyze_campaign(store, "camp-01"),
             "portfolio": smsroi.analyze_portfolio(store),
             "audience": smsroi.analyze_audience(store),
@@ -82,6 +85,18 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             "lifetime": smsroi.analyze_lifetime_value(store, model="bg_nbd"),
             "programme": smsroi.analyze_programme(store, "GLOBAL-2025"),
         }
+    return found | {"counterfactual": _without_a_holdout(tmp_path_factory.mktemp("store") / "alle")}
+
+
+def _without_a_holdout(folder: Path) -> smsroi.CounterfactualResult:
+    program = smsroi.simulate_program(
+        12_000, 1, np.random.default_rng(11), currency="EUR", locale="de-DE", detail="core"
+    )
+    arms = program.tables["assignments"]
+    texted = {"assignments": arms[arms.arm == "treatment"]}
+    tables = {name: frame for name, frame in program.tables.items() if name != "plans"} | texted
+    with smsroi.open_store(smsroi.write_store(tables, folder)) as store:
+        return smsroi.counterfactual_roi(store, "camp-01")
 
 
 def _parts(modules: Opened) -> Iterator[Callable[..., Any]]:
