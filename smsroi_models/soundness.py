@@ -7,7 +7,8 @@ import numpy as np
 
 from smsroi_models.errors import DataError, ParameterError, StoreError
 from smsroi_models.store.absent import REQUIRED
-from smsroi_models.store.checks import Finding, check_store
+from smsroi_models.store.checked import checked
+from smsroi_models.store.checks import Finding
 from smsroi_models.store.connect import Store
 
 
@@ -46,7 +47,7 @@ def require_sound(
     findings = [
         # Every campaign needs these tables; a question that does not can do without.
         finding
-        for finding in check_store(store)
+        for finding in checked(store)
         if finding.rule != "missing table" or finding.table in needed
     ]
     errors = [finding for finding in findings if finding.severity == "error"]

@@ -27,6 +27,7 @@ from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.retold import retold_in
 from smsroi_models.report.run_log import Logged, open_log
 from smsroi_models.report.runner import render
+from smsroi_models.report.shared_check import SharedCheck
 from smsroi_models.store.connect import open_store
 
 WITHOUT_HOLDOUT = "campaign_without_holdout.ipynb"
@@ -68,6 +69,7 @@ class _Asked:
     values: dict[str, object]
     reports: Path
     fingerprint: str
+    before: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def _asked(
     keep_unchanged: bool,
 ) -> list[_Asked]:
     own, fingerprint = _own_notebooks(parameters, keep_unchanged)
+    check = SharedCheck(str(parameters.get("store_url", "")), len(campaigns))
     asked = []
     for campaign_id in campaigns:
         values, chosen = {**parameters, "campaign_id": campaign_id}, notebook
@@ -155,7 +158,7 @@ def _asked(
             # pre_days, for one, adjusts the comparison of two arms: without a holdout there is one.
             chosen = notebook.with_name(own[campaign_id])
             values = {name: values[name] for name in read_parameters(chosen) if name in values}
-        asked.append(_Asked(campaign_id, chosen, values, reports, fingerprint))
+        asked.append(_Asked(campaign_id, chosen, values, reports, fingerprint, check))
     return asked
 
 
@@ -187,6 +190,7 @@ def _made(asked: _Asked) -> _Done:
         ):
             told = retold_in(old.get("locale"), old["verdict"])
             return done("unchanged", old["report"], old["outcome"], told)
+        asked.before()
         made = render(asked.notebook, asked.values, asked.reports)
     except (RenderError, OSError) as error:
         early = getattr(error.__cause__, "ename", "") == NotReadyError.__name__

@@ -18,6 +18,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import smsroi_models
 
@@ -116,6 +117,17 @@ class KernelServer:
         if not descriptors:
             raise OSError("the server of kernels has ended")
         return ForkedKernel(json.loads(answer)["pid"], descriptors[0])
+
+    def remember(self, checked: Mapping[str, Any]) -> None:
+        """Let every later kernel know what `store.checked.as_message` found.
+
+        Raises
+        ------
+        OSError
+            The server is gone.
+        """
+        with self._lock:
+            self._socket.sendall(json.dumps({"checked": dict(checked)}).encode() + b"\n")
 
     @property
     def pid(self) -> int:

@@ -24,6 +24,7 @@ from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbformat import NotebookNode
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from traitlets import default
 from traitlets.config import Config
 
@@ -79,6 +80,24 @@ class ThisPython(AsyncKernelManager):
         return "auto" if zmq.has("curve") else "disabled"
 
 
+class SavesAtTheEnd(NBClientEngine):  # type: ignore[misc]
+    """Writes the notebook where it ends or fails, not twice a cell: that took a second a report."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any
+    ) -> None:
+        """Run the cells; who is killed meanwhile loses a work folder that goes anyway."""
+        path, nb_man.output_path = nb_man.output_path, None
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+        finally:
+            nb_man.output_path = path
+
+
+papermill_engines.register("smsroi", SavesAtTheEnd)
+
+
 def execute(
     notebook: Path,
     output: Path,
@@ -92,8 +111,8 @@ def execute(
     Parameters
     ----------
     notebook : the file to run.
-    output : absolute path of the executed notebook, written after every cell, so that it is there
-        when a cell fails; its folder also takes the kernel's private files.
+    output : absolute path of the executed notebook, there also when a cell fails; its folder also
+        takes the kernel's private files.
     parameters : values by name; injected as they are.
     cwd : the kernel's working directory; the process's own where absent.
     progress : called with a line of text before each code cell.
@@ -131,6 +150,7 @@ def _executed(
         _literal(notebook),
         _literal(output),
         parameters=dict(parameters),
+        engine_name="smsroi",
         kernel_name=NATIVE_KERNEL_NAME,
         language="python",
         progress_bar=False,

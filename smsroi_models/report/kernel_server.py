@@ -4,10 +4,12 @@
 one line of JSON a request::
 
     {"argv": [...], "cwd": "...", "env": {...}}   ->   {"pid": 4711} and the reading end of a pipe
+    {"checked": {...}}                            ->   nothing; later kernels know of it
 
-The pipe ends when the kernel does. The server never opens a store, starts no thread and no ZeroMQ
-context before it forks, so that each kernel begins as a fresh interpreter would, only later. Where
-the socket ends the runner is gone: kernels still alive are killed, and the server ends.
+The pipe ends when the kernel does; what was checked is of `store.checked`. The server never opens a
+store, starts no thread and no ZeroMQ context before it forks, so that each kernel begins as a fresh
+interpreter would, only later. Where the socket ends the runner is gone: kernels still alive are
+killed, and the server ends.
 """
 
 import contextlib
@@ -65,7 +67,11 @@ def main(descriptor: int) -> None:
     alive: set[int] = set()
     for line in _lines(runner):
         alive -= _ended(alive)
-        alive.add(_fork(runner, json.loads(line)))
+        request = json.loads(line)
+        if "checked" in request:
+            importlib.import_module("smsroi_models.store.checked").remember(request["checked"])
+        else:
+            alive.add(_fork(runner, request))
     for pid in alive - _ended(alive):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)

@@ -6,14 +6,18 @@ import signal
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import nbformat
 import pytest
 
-from smsroi_models.report import forked, kernel
+from smsroi_models.report import forked, kernel, shared_check
 from smsroi_models.report.forked import KernelServer, kernel_server
 from smsroi_models.report.runner import render
+from smsroi_models.report.shared_check import SharedCheck
 
 SAYS = Path(__file__).parents[1] / "notebooks" / "says_everything.ipynb"
 LOOKS = """
@@ -32,19 +36,24 @@ def server() -> KernelServer:
 
 
 @pytest.fixture
-def looked(tmp_path: Path) -> Callable[[str], list[object]]:
-    """Run a cell in a kernel of its own and return what it saw."""
+def ran(tmp_path: Path) -> Callable[[str, str], object]:
+    """Run a cell in a kernel of its own, in a folder of that name, and return what it printed."""
 
-    def look(name: str) -> list[object]:
+    def run(name: str, cell: str) -> object:
         folder = tmp_path / name
         folder.mkdir()
-        node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LOOKS)])  # type: ignore[no-untyped-call]
+        node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])  # type: ignore[no-untyped-call]
         nbformat.write(node, folder / "in.ipynb")  # type: ignore[no-untyped-call]
         done = kernel.execute(folder / "in.ipynb", folder / "out.ipynb", {}, cwd=folder)
-        text = done.cells[-1].outputs[0].text
-        return list(json.loads(text))
+        return json.loads(done.cells[-1].outputs[0].text)
 
-    return look
+    return run
+
+
+@pytest.fixture
+def looked(ran: Callable[[str, str], object]) -> Callable[[str], list[object]]:
+    """Return what a kernel saw."""
+    return lambda name: cast(list[object], ran(name, LOOKS))
 
 
 def test_each_kernel_is_a_clean_process_of_the_server(
@@ -116,3 +125,31 @@ def test_closing_the_server_ends_its_kernels(tmp_path: Path) -> None:
 def test_no_server_where_the_system_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(forked.os, "fork")
     assert kernel_server() is None
+
+
+def test_a_store_is_checked_once_for_all_kernels(
+    server: KernelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr(shared_check, "as_message", lambda store: {"key": store.url, "found": []})
+    monkeypatch.setattr(KernelServer, "remember", lambda _self, message: told.append(message))
+    monkeypatch.setattr(
+        shared_check, "open_store", lambda url, threads: nullcontext(SimpleNamespace(url=url))
+    )
+    check = SharedCheck("the store", reports=3)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _number: check(), range(3)))
+    SharedCheck("another", reports=1)()  # gains nothing
+    assert told == [{"key": "the store", "found": []}]
+
+
+def test_a_store_that_cannot_be_opened_is_left_to_its_reports(tmp_path: Path) -> None:
+    SharedCheck(str(tmp_path / "absent"), reports=2)()
+
+
+def test_kernels_know_what_the_server_was_told(
+    ran: Callable[[str, str], object], server: KernelServer
+) -> None:
+    server.remember({"key": "bytes", "found": []})
+    cell = "import json, smsroi_models.store.checked as c; print(json.dumps(c._known))"
+    assert ran("told", cell) == {"bytes": []}
