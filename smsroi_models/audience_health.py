@@ -13,7 +13,7 @@ import ibis
 
 from smsroi_models.attribution.campaigns import read_locale
 from smsroi_models.attribution.checks import Check
-from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
 from smsroi_models.audience.asked_to_stop import asked_to_stop, collect_asked_to_stop
@@ -27,6 +27,7 @@ from smsroi_models.audience.counts import (
 from smsroi_models.audience.fatigue_records import Fatigue
 from smsroi_models.audience.list_checks import opt_ins_known, opt_outs_recorded, texts_delivered
 from smsroi_models.audience.list_growth import ListGrowth, list_growth
+from smsroi_models.audience.opt_out_cost import opt_outs_caused
 from smsroi_models.audience.rates import rate_per, share_of
 from smsroi_models.audience.spell_counts import collect_spell_counts
 from smsroi_models.audience.subscriptions import collect_list_changes
@@ -355,6 +356,7 @@ def _rates(
         opt_ins_per_subscriber=rate_per(counts.opted_in, size, level) if size else None,
         caused=caused,
         why_not=why_not,
+        opt_outs_caused=_total(arms, level),
     )
 
 
@@ -365,6 +367,15 @@ def _caused(arms: tuple[Moments, Moments] | None, level: float) -> tuple[Lift | 
         return compare(*arms, proportion=True, confidence_level=level), ""
     except NotEstimableError as reason:
         return None, str(reason)
+
+
+def _total(arms: tuple[Moments, Moments] | None, level: float) -> Estimate | None:
+    if arms is None:
+        return None
+    try:
+        return opt_outs_caused(*arms, level)
+    except NotEstimableError:  # nobody left in either arm
+        return None
 
 
 def _delivery_checks(store: Store, as_of: datetime) -> list[Check]:

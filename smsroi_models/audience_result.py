@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from smsroi_models.attribution.checks import Check
-from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.audience.control_chart import ControlChart
 from smsroi_models.audience.counts import AskedToStop, CampaignCounts
 from smsroi_models.audience.fatigue_records import Fatigue
@@ -35,6 +35,9 @@ class CampaignRates(Record):
         without a holdout, before the windows are over, or where an arm lost nobody.
     why_not : str
         Why ``caused`` is None; empty where it is not.
+    opt_outs_caused : Estimate or None
+        Customers who opted out because of it; also where one arm lost nobody, by Agresti and
+        Caffo's interval. None where neither did, and without a comparison.
     """
 
     counts: CampaignCounts
@@ -44,6 +47,7 @@ class CampaignRates(Record):
     opt_ins_per_subscriber: Rate | None
     caused: Lift | None
     why_not: str
+    opt_outs_caused: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.sample_ratio import sample_ratio, unequal_loss
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.attribution.student import p_value
+from smsroi_models.audience.opt_out_cost import opt_outs_caused
 from smsroi_models.audience.texted import collect_arms_opted_out
 from smsroi_models.errors import NotEstimableError, SmsroiError
 from smsroi_models.factors import DISQUALIFYING
@@ -200,11 +201,9 @@ def _opt_outs(together: _Together, campaign: Campaign) -> Estimate | None:
     if arms is None:
         return None
     try:
-        level = together.confidence_level
-        lift = compare(arms[0], arms[1], "opted_out", proportion=True, confidence_level=level)
+        return opt_outs_caused(*arms, together.confidence_level)
     except NotEstimableError:  # nobody left in either arm
         return None
-    return lift.scaled(lift.n_treatment)
 
 
 def _without_holdout(

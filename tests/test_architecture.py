@@ -260,6 +260,8 @@ LAYERS = {
     "composition": Layer(
         (
             "analysis",
+            "setting",
+            "window_lift",
             "holdout",
             "result",
             "next_steps",

@@ -66,7 +66,7 @@ def key_figures(result: AudienceResult) -> Html:
         newest = result.campaigns[-1]
         per_text = words.share_with_interval(newest.opt_outs_per_text)
         tiles.append(("Opt-outs per text, newest campaign", *per_text))
-        if newest.caused is not None:
+        if newest.opt_outs_caused is not None:
             name = shortened(newest.counts.name, 24)
             tiles.append((f"Opt-outs caused by “{name}”", *caused(newest)))
     return fragment("key_figures.html", tiles=tiles)
@@ -216,7 +216,6 @@ def _campaign_row(campaign: CampaignRates, flags: Mapping[str, str]) -> dict[str
 
 def caused(campaign: CampaignRates) -> tuple[str, str]:
     """Write the opt-outs that a campaign caused, with their interval."""
-    if campaign.caused is None:
+    if campaign.opt_outs_caused is None:
         return "not told", ""
-    total = campaign.caused.scaled(campaign.caused.n_treatment)
-    return with_interval(total, plain, 1.0)
+    return with_interval(campaign.opt_outs_caused, plain, 1.0)

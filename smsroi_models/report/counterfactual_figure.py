@@ -21,7 +21,7 @@ from smsroi_models.report.drawing import (
     money_axis,
 )
 from smsroi_models.report.in_locale import in_store_locale
-from smsroi_models.report.numbers import Money, say
+from smsroi_models.report.numbers import Money, say, step_for
 from smsroi_models.report.words import confidence
 from smsroi_models.without_holdout import CounterfactualResult
 
@@ -142,10 +142,12 @@ def _say_days(result: CounterfactualResult, money: Money) -> str:
     inside = (margin.actual >= margin.lower) & (margin.actual <= margin.upper)
     before = ~np.isnan(margin.actual) & ~np.isnan(margin.expected)
     before[margin.pre_days :] = False
+    # What was expected is as uncertain as the difference.
+    step = step_for(result.incremental_margin, 0.01)
     return (
         f"In the {margin.window_days} days of the window the margin was "
         f"{money(float(margin.actual[margin.pre_days :].sum()))} where "
-        f"{money(margin.expected_total)} was expected: a difference of "
+        f"{money(margin.expected_total, step)} was expected: a difference of "
         f"{say(result.incremental_margin, money, 0.01)}. Before the campaign, "
         f"{int(inside[before].sum())} of {int(before.sum())} days lay within the band."
     )

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.estimates import OutcomeLift
 from smsroi_models.report.after_window_figure import margin_by_horizon
+from smsroi_models.report.days_page import said_by, told_days
 from smsroi_models.report.drawing import (
     BLUE,
     GREY,
@@ -28,11 +29,13 @@ from smsroi_models.report.drawing import (
 from smsroi_models.report.executive_figure import returns
 from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.left_figure import left_by_day
+from smsroi_models.report.left_page import caused_by
 from smsroi_models.report.long_term_figure import views
 from smsroi_models.report.numbers import Money, plain, say
 from smsroi_models.report.retention_figure import curves
 from smsroi_models.report.segments_figure import forest
 from smsroi_models.report.survey_figure import scores as survey_scores
+from smsroi_models.report.systems_figure import by_system
 from smsroi_models.report.tracked_figure import claims_by_rule
 from smsroi_models.report.tracked_page import comparable
 from smsroi_models.report.waterfall import waterfall
@@ -56,6 +59,7 @@ __all__ = [
     "returns",
     "said",
     "segments",
+    "systems",
     "waterfall",
 ]
 
@@ -74,6 +78,14 @@ def claims(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     if result.tracked is None:
         return None
     return claims_by_rule(result.tracked, result.campaign.currency, comparable(result), ax)
+
+
+@in_store_locale
+def systems(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
+    """Draw what each tracking system saw against what was caused; None where none saw an order."""
+    if result.tracked is None:
+        return None
+    return by_system(result.tracked, result.campaign.currency, comparable(result), ax)
 
 
 @in_store_locale
@@ -104,10 +116,7 @@ def audience(result: CampaignResult, ax: Canvas | None = None) -> Picture | None
     """Draw who left the list, by arm; None while it runs or where nobody knows."""
     if result.audience is None:
         return None
-    caused = result.lift.get("opted_out")
-    return left_by_day(
-        result.audience, caused.headline if caused else None, result.confidence_level, ax
-    )
+    return left_by_day(result.audience, caused_by(result), result.confidence_level, ax)
 
 
 @in_store_locale
@@ -188,9 +197,9 @@ def _bands(result: CampaignResult) -> str:
 
 def _say_days(result: CampaignResult, money: Money) -> str:
     told = {day.day: day for day in result.daily}
-    chosen = [day for n, day in told.items() if n == 1 or n % 7 == 0 or n == max(told)]
-    path = "; ".join(f"day {day.day} {say(day.sequence, money, 0.01)}" for day in chosen)
-    cost = f", cost {money(result.roi.cost)}" if result.roi.cost is not None else ""
+    chosen = [told[n] for n in told_days(result) if n in told]
+    path = "; ".join(f"day {day.day} {said_by(day, result)}" for day in chosen)
+    cost = f", cost {money.booked(result.roi.cost)}" if result.roi.cost is not None else ""
     end = ""
     if told and not result.so_far:
         end = f"; for the end alone {say(result.roi.incremental_margin, money, 0.01)}"

@@ -3,7 +3,7 @@
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
-from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.effects import Estimate
 from smsroi_models.audience.campaign_audience import CampaignAudience
 from smsroi_models.report.drawing import (
     GREY,
@@ -21,14 +21,15 @@ from smsroi_models.report.words import confidence
 
 
 def left_by_day(
-    found: CampaignAudience, caused: Lift | None, level: float, ax: Canvas | None = None
+    found: CampaignAudience, caused: Estimate | None, level: float, ax: Canvas | None = None
 ) -> Picture:
     """Draw the share of each arm that had opted out by the end of each day.
 
     Parameters
     ----------
     found : CampaignAudience
-    caused : Lift or None
+    caused : Estimate or None
+        Customers who opted out because of the campaign.
     level : float
         Confidence level of the bands.
     """

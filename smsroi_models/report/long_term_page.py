@@ -63,12 +63,15 @@ def finding(found: LongTerm) -> str:
         return "Too early to look beyond the window"
     figure = view.profit or view.margin
     what = "profit" if view.profit else "gain"
-    over = "A year on" if found.year else f"{found.seen_days} days on"
+    over = "A year on" if found.year else f"{found.seen_days} days after the window"
     if figure.ci_lower > 0:
         return f"{over}, the {what} still stands"
     if figure.ci_upper < 0:
         return f"{over}, it {'cost more than it brought' if view.profit else 'has lost margin'}"
-    return f"{over}, what is left of the {what} cannot be told"
+    window = found.in_window.profit or found.in_window.margin
+    if window.ci_lower > 0:
+        return f"{over}, what is left of the {what} cannot be told"
+    return f"{over}, {'profit or loss' if view.profit else 'gain or loss'} cannot be told"
 
 
 def sentence(found: LongTerm, currency: str, window_days: int) -> str:

@@ -38,6 +38,7 @@ def lost_rows(found: LongTerm, currency: str) -> Cells:
             "reason": "",
             "rows": [*rows, worth],
             "rests_on": rests_on(lost.value, money) + _OTHER_FIGURE,
+            "in_no_sum": True,
             "unclear": (
                 "What they cost cannot be told: what a text earns is not clearly above its price, "
                 "and so it is in no sum."
@@ -52,6 +53,7 @@ def lost_rows(found: LongTerm, currency: str) -> Cells:
         "reason": "",
         "rows": rows,
         "rests_on": rests_on(lost.value, money) + _OTHER_FIGURE,
+        "in_no_sum": False,
         "unclear": _clear(lost),
     }
 

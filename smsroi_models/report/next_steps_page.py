@@ -9,7 +9,7 @@ from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import Money, percent, say, shortened, tally, with_interval
 from smsroi_models.report.retold import retold
-from smsroi_models.report.tracked_page import caused_per_claimed
+from smsroi_models.report.tracked_page import caused_per_claimed, credited
 from smsroi_models.result import CampaignResult
 
 Advice = tuple[str, str]
@@ -35,7 +35,8 @@ def advice(step: Step, result: CampaignResult) -> Advice:
         One of the result's.
     result : CampaignResult
     """
-    return _ADVICE[step.kind](step, result)
+    what, why = _ADVICE[step.kind](step, result)
+    return what, why
 
 
 def _decide(_step: Step, result: CampaignResult) -> Advice:
@@ -59,9 +60,10 @@ def _leave_alone(_step: Step, result: CampaignResult) -> Advice:
     assert asked
     customers = "1 customer" if asked == 1 else f"{tally(asked)} customers"
     return (
-        "Take off the list whoever asked to stop in words that the platform does not honour: "
-        "smsroi audience lists them.",
-        f"{customers} asked within 7 days of a text, and may still be texted.",
+        "Take off the list whoever asked to stop in words of their own, which the platform does "
+        "not act on.",
+        f"{customers} asked within 7 days of a text, and may still be texted; the command smsroi "
+        "audience lists them.",
     )
 
 
@@ -114,9 +116,11 @@ def _claims(_step: Step, result: CampaignResult) -> Advice:
     factor, interval = caused_per_claimed(found.highest.factor, as_share=False)
     caused = say(found.incremental_revenue, money, 0.01)
     return (
-        "Do not book what the platform claims: book what the held-out show.",
-        f"{found.highest.rule.label} claims {money(found.highest.revenue)} of revenue; {caused} "
-        f"was caused (caused / claimed {factor}, {interval}).",
+        "Count as earned what the comparison with held-out customers shows, not what a platform's "
+        "own report credits.",
+        f"By the rule of {found.highest.rule.label}, {credited(found.highest, money)} of revenue "
+        f"would be credited; the campaign caused {caused}; caused / claimed: {factor} "
+        f"({interval}).",
     )
 
 
@@ -124,7 +128,7 @@ def _bots(_step: Step, result: CampaignResult) -> Advice:
     links = result.systems.links if result.systems else None
     assert links is not None
     return (
-        "Report clicks without machines, and judge no campaign by its click rate.",
+        "Report clicks without those of machines, and judge no campaign by its click rate.",
         f"Of {tally(links.clicks)} clicks {tally(links.clicks_by_people)} are thought to be "
         "people's.",
     )

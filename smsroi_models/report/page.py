@@ -8,9 +8,10 @@ from smsroi_models.attribution.estimates import PROPORTIONS
 from smsroi_models.attribution.winsorised import CAPPED
 from smsroi_models.report import words
 from smsroi_models.report.after_window_page import after_window_table
+from smsroi_models.report.days_page import days_table
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.in_locale import in_store_locale
-from smsroi_models.report.left_page import left_table
+from smsroi_models.report.left_page import caused_by, left_table
 from smsroi_models.report.long_term_page import long_term_table
 from smsroi_models.report.next_steps_page import steps_list
 from smsroi_models.report.numbers import (
@@ -124,11 +125,8 @@ def lift_table(result: CampaignResult) -> Html:
         sentence=words.lift_sentence(result),
         rows=rows,
         adjusted=bool(result.covariates),
-        not_estimable=[
-            (label, result.not_estimable[name])
-            for name, label in _shown(result).items()
-            if name in result.not_estimable
-        ],
+        relative_differs=_relative_differs(result),
+        not_estimable=_not_estimable(result),
         caps=_caps(result, money),
         reached=_reached(result, money),
         confidence=words.confidence(result.confidence_level),
@@ -163,8 +161,8 @@ def systems(result: CampaignResult) -> Html:
 
 @in_store_locale
 def days(result: CampaignResult) -> Html:
-    """Return from which day on it could be told, for a reader of every day."""
-    return fragment("days.html", sentence=f"{words.payback(result)}. {words.first_clear(result)}.")
+    """Return from which day on it could be told, and what was added by then."""
+    return days_table(result)
 
 
 @in_store_locale
@@ -208,9 +206,10 @@ def audience(result: CampaignResult) -> Html:
     """Return who left the list, and how much of that the campaign caused."""
     if result.audience is None:
         reason = result.missing.get("subscriptions", "It is told once the campaign is over.")
-        return fragment("note.html", text=retold(reason))
-    caused = result.lift.get("opted_out")
-    return left_table(result.audience, caused.headline if caused else None, result.confidence_level)
+        return fragment("note.html", text=reason)
+    return left_table(
+        result.audience, caused_by(result), result.roi.n_treatment, result.confidence_level
+    )
 
 
 @in_store_locale
@@ -234,6 +233,26 @@ def method(result: CampaignResult) -> Html:
         method=words.method(result),
         versions=versions(),
     )
+
+
+def _relative_differs(result: CampaignResult) -> bool:
+    """Return whether a shown difference excludes zero and its ratio does not, or the reverse."""
+    shown = [result.lift[name].headline for name in _shown(result) if name in result.lift]
+    return any(
+        (lift.ci_lower > 0 or lift.ci_upper < 0)
+        != (lift.relative_ci_lower > 0 or lift.relative_ci_upper < 0)
+        for lift in shown
+        if lift.relative_ci_lower is not None and lift.relative_ci_upper is not None
+    )
+
+
+def _not_estimable(result: CampaignResult) -> list[tuple[str, str]]:
+    """Return the outcomes without a lift, with the reason, or with where they are told."""
+    elsewhere = "nobody of one group did; the difference stands under “Who joined, who left”."
+    told = {name: f"not estimable. {reason}" for name, reason in result.not_estimable.items()}
+    if "opted_out" in told and caused_by(result) is not None:
+        told["opted_out"] = elsewhere
+    return [(label, told[name]) for name, label in _shown(result).items() if name in told]
 
 
 def _shown(result: CampaignResult) -> dict[str, str]:
@@ -295,7 +314,7 @@ def _tiles(result: CampaignResult) -> list[tuple[str, str, str]]:
         tiles.append(("Extra orders", *with_interval(result.extra_orders, plain, 1.0)))
     if roi.cost is not None and roi.break_even_lift is not None:
         needed = money(roi.break_even_lift, digits_of(roi.break_even_lift))
-        beneath = f"as booked; paid back by {needed} of margin a customer"
+        beneath = f"as booked; earned back by {needed} of extra margin per texted customer"
         tiles.append(("Cost", money.booked(roi.cost), beneath))
     return tiles
 

@@ -8,7 +8,10 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.tracked_records import Claim
 from smsroi_models.clv.long_term_records import LongTerm
+from smsroi_models.likelihood import in_words
+from smsroi_models.next_steps import Step, next_steps
 from smsroi_models.report import words
+from smsroi_models.report.next_steps_page import advice
 from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.report.survey_values import survey_values
 from smsroi_models.result import CampaignResult
@@ -25,7 +28,21 @@ class Results:
 
 
 def results(result: CampaignResult) -> Results:
-    """Return the figures for ``results.json``."""
+    """Return the figures for ``results.json``.
+
+    What the first half-page says in words stands in it beside its figures:
+
+    likelihood
+        ``probability`` of a profit, in [0, 1], its ``word`` on the scale of `likelihood.in_words`,
+        and the page's ``sentence``; null where it is not told.
+    next_steps
+        At most `MOST_STEPS`, most pressing first: ``kind``, ``subject`` and ``at_stake`` as in
+        `next_steps.Step`, ``text``, and ``rests_on``, the figure that it rests on.
+
+    Parameters
+    ----------
+    result : CampaignResult
+    """
     roi = result.roi
     return Results(
         {
@@ -43,6 +60,8 @@ def results(result: CampaignResult) -> Results:
                 "text": words.next_step(result),
                 "rule": result.rule.to_dict(),
             },
+            "likelihood": _likelihood(result),
+            "next_steps": [_step(step, result) for step in next_steps(result)],
             "plan": {"sha256": result.plan.sha256} if result.plan else None,
             "figures": {
                 "confidence_level": roi.confidence_level,
@@ -77,6 +96,20 @@ def results(result: CampaignResult) -> Results:
             "checks": [check.to_dict() for check in result.checks],
         }
     )
+
+
+def _likelihood(result: CampaignResult) -> dict[str, Any] | None:
+    """Return how likely a profit is, as the page says it; null where it says nothing."""
+    sentence, chance = words.how_sure(result), result.roi.probability_of_profit
+    if not sentence or chance is None:
+        return None
+    return {"probability": chance, "word": in_words(chance), "sentence": sentence}
+
+
+def _step(step: Step, result: CampaignResult) -> dict[str, Any]:
+    """Return a thing to do with what it rests on, as the page says it."""
+    text, rests_on = advice(step, result)
+    return {**step.to_dict(), "text": text, "rests_on": rests_on}
 
 
 def _estimates(result: CampaignResult) -> dict[str, Estimate | None]:

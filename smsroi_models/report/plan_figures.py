@@ -162,7 +162,7 @@ def _say_money(proposal: Proposal) -> str:
     for option in _some(proposal):
         told = f"{words.share(option.holdout_share)} held out: smallest ROI {words.seen(option)}"
         if option.value is not None and option.cost is not None:
-            cost = money(option.cost.estimate, words.two_digits(option.cost.estimate))
+            cost = words.about(option.cost.estimate, money)
             told += f", value {words.about(option.value, money)}, cost {cost}"
         parts.append(told)
     few = percent(FEW_BUYERS / (proposal.spending.conversion * proposal.stakes.n_customers or 1.0))

@@ -9,6 +9,8 @@ from smsroi_models.planning.proposed import Proposal
 from smsroi_models.report.numbers import Money, percent, tally
 from smsroi_models.report.words import confidence
 
+_CENT = 0.01
+
 
 def verdict(proposal: Proposal) -> str:
     """Return the proposal in one piece, with the checks that failed."""
@@ -83,12 +85,14 @@ def seen(option: HoldoutOption) -> str:
 
 
 def about(amount: float, money: Money) -> str:
-    """Write an amount to the two digits that an expectation deserves.
+    """Write an amount to the two digits that an expectation deserves, nothing finer than a cent.
 
-    >>> about(17521.8, Money("USD")), about(0.0213, Money("USD"))
-    ('$18,000', '$0.021')
+    >>> about(17521.8, Money("USD")), about(0.2134, Money("USD")), about(2e-16, Money("USD"))
+    ('$18,000', '$0.21', '$0')
     """
-    return money(amount, two_digits(amount))
+    if abs(amount) < _CENT / 2:
+        return money(0.0)
+    return money(amount, max(two_digits(amount), _CENT))
 
 
 def two_digits(amount: float) -> float:

@@ -1,6 +1,6 @@
 """What the report says of who bought again: a sentence and one small table."""
 
-from smsroi_models.attribution.effects import Lift
+from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.clv.retention import Difference, Retention
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.numbers import percent, plain, step_for
@@ -43,7 +43,7 @@ def finding(found: Retention) -> str:
     if last.ci_upper < 0:
         return f"After {days} days fewer of the texted have bought"
     if first is not None and first.ci_lower > 0 and days > found.window_days:
-        return f"More of the texted bought in the window; {days} days on no difference is clear"
+        return f"More of the texted bought in the window; {days} days on, no difference is clear"
     return "As many of the texted as of the held-out bought, as far as can be told"
 
 
@@ -60,17 +60,18 @@ def sentence(found: Retention) -> str:
     return text
 
 
-def points(lift: Lift) -> tuple[str, str]:
+def points(difference: Estimate) -> tuple[str, str]:
     r"""Write a difference of shares and its interval in percentage points.
 
     >>> from smsroi_models.attribution.lift import compare
     >>> from smsroi_models.attribution.moments import Moments
     >>> arms = [Moments.from_sums("b", 100, count, count) for count in (60, 50)]
-    >>> points(compare(*arms, proportion=True))
+    >>> points(compare(*arms, proportion=True).scaled(1.0))
     ('10\xa0pp', '−4 to 24\xa0pp')
     """
-    step = step_for(lift.scaled(100.0), 1e-4)
-    ends = (100 * value for value in (lift.absolute_lift, lift.ci_lower, lift.ci_upper))
+    values = difference.estimate, difference.ci_lower, difference.ci_upper
+    ends = tuple(100 * value for value in values)
+    step = step_for(Estimate(ends[0], 0.0, *ends[1:]), 1e-4)
     value, low, high = (plain(end, step) for end in ends)
     unit = "\N{NO-BREAK SPACE}pp"
     return f"{value}{unit}", f"{low} to {high}{unit}"
@@ -82,7 +83,7 @@ def _row(difference: Difference) -> tuple[str, str, tuple[str, str]]:
     return (
         _share(lift, lift.mean_treatment),
         _share(lift, lift.mean_holdout),
-        points(lift),
+        points(lift.scaled(1.0)),
     )
 
 

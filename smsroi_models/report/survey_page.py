@@ -306,7 +306,9 @@ def _difference_row(result: SurveyResult) -> dict[str, tuple[str, str]] | None:
         if estimate is not None:
             value, low, high = words.difference_in_words(estimate, result)
             sign = "\N{MINUS SIGN}" if estimate.estimate < 0 else "+"
-            cells[name] = f"{sign}{value}", f"{low} to {high}"
+            # Rounded to nothing it has no sign.
+            shown = f"{sign}{value}" if set(value) & set("123456789") else value
+            cells[name] = shown, f"{low} to {high}"
     return cells
 
 

@@ -79,7 +79,8 @@ def difference_in_words(found: Estimate, result: SurveyResult) -> tuple[str, str
     step = step_for(scaled, 0.01 if result.survey.metric == "ces" else 1.0)
     value = plain(abs(scaled.estimate), step)
     low, high = plain(scaled.ci_lower, step), plain(scaled.ci_upper, step)
-    return f"{value}\N{NO-BREAK SPACE}{unit}", low, f"{high}\N{NO-BREAK SPACE}{unit}"
+    of_value = "point" if (unit, value) == ("points", "1") else unit
+    return f"{value}\N{NO-BREAK SPACE}{of_value}", low, f"{high}\N{NO-BREAK SPACE}{unit}"
 
 
 def of_whom(result: SurveyResult) -> str:

@@ -19,8 +19,9 @@ from smsroi_models.report.numbers import (
     tally,
     with_interval,
 )
+from smsroi_models.report.systems_figure import seen
 from smsroi_models.report.systems_words import sentence
-from smsroi_models.report.tracked_page import caused_per_claimed
+from smsroi_models.report.tracked_page import caused_per_claimed, credited
 from smsroi_models.report.words import confidence
 from smsroi_models.systems import Systems
 
@@ -69,6 +70,7 @@ def systems_tables(
         "systems.html",
         sentence=sentence(found),
         parts=parts,
+        drawn=claims is not None and bool(seen(claims)),
         confidence=confidence(confidence_level),
     )
 
@@ -96,8 +98,10 @@ def _links(links: Links, claims: RuleComparison | None, money: Money) -> Rows:
         rows.append(("Clicks of nobody known", _count(links.anonymous_clicks), "shared link"))
     if claims is not None:
         kept, removed = claims.of("click_bots_kept"), claims.of("click")
-        rows.append(("Revenue after any click", money(kept.revenue), ""))
-        rows.append(("without machines", money(removed.revenue), f"{tally(removed.orders)} orders"))
+        rows.append(("Revenue after any click", credited(kept, money), ""))
+        rows.append(
+            ("without machines", credited(removed, money), f"{tally(removed.orders)} orders")
+        )
     return rows
 
 
@@ -109,7 +113,7 @@ def _filters(links: Links, claims: RuleComparison, money: Money) -> Rows:
         if claim.factor is not None and claims.incremental_revenue is not None:
             factor, interval = caused_per_claimed(claim.factor, as_share=False)
             notes.append(f"caused / claimed {factor} ({interval})")
-        rows.append((label.capitalize(), money(claim.revenue), "; ".join(notes)))
+        rows.append((label.capitalize(), credited(claim, money), "; ".join(notes)))
     rows.append(("Profit and return", "the same", "read from the holdout: no click is in them"))
     return rows
 

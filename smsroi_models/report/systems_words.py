@@ -16,7 +16,10 @@ def sentence(found: Systems) -> str:
         told.append(_many(sum(each.events for each in found.events), "event"))
     if not told:
         return "Nothing was tracked of it."
-    return f"Tracked were {'; '.join(told)}. What of it the texts caused, only the held-out tell."
+    return (
+        f"Tracked were {'; '.join(told)}. How much of it the texts caused, only the comparison "
+        "with held-out customers tells."
+    )
 
 
 def _clicked(found: Systems) -> str:

@@ -22,7 +22,7 @@ from smsroi_models.report.drawing import (
 )
 from smsroi_models.report.numbers import Money, say
 from smsroi_models.report.rule_names import short_names
-from smsroi_models.report.tracked_page import finding
+from smsroi_models.report.tracked_page import credited, finding
 from smsroi_models.report.words import confidence
 
 # Of a row and of each further line of names, inches; letters that a line of names holds.
@@ -51,11 +51,12 @@ def claims_by_rule(
         figure = canvas(ax, (5.4, 1.7 + sum(rows)))
         axes = figure.subplots()
         if caused is not None:
-            _band(axes, caused)
-        _bars(axes, groups, names, rows, money)
+            band(axes, caused)
+        # To the cent: an engine adds up in an order of its own.
+        bars(axes, [round(group.claim.revenue, 2) for group in groups], names, rows, money)
         axes.axvline(0, color=INK, linewidth=0.8)
         money_axis(axes.xaxis, money)
-        axes.set_xlabel(_legend(found, currency, compared))
+        axes.set_xlabel(legend(found, currency, compared))
         head(figure, title)
         sns.despine(ax=axes, left=True)
         axes.tick_params(left=False)
@@ -71,18 +72,36 @@ def _names(found: RuleComparison, groups: Sequence[Group]) -> list[str]:
     ]
 
 
-def _band(axes: Axes, caused: Estimate) -> None:
+def band(axes: Axes, caused: Estimate) -> None:
+    """Draw the interval of what was caused behind the bars, and its estimate as a line.
+
+    Parameters
+    ----------
+    axes : Axes
+    caused : Estimate
+        Revenue, store currency.
+    """
     axes.axvspan(caused.ci_lower, caused.ci_upper, color=GREEN, alpha=0.18, linewidth=0)
     axes.axvline(caused.estimate, color=GREEN, linewidth=1.8)
 
 
-def _bars(
-    axes: Axes, groups: Sequence[Group], names: Sequence[str], rows: Sequence[float], money: Money
+def bars(
+    axes: Axes, revenue: Sequence[float], names: Sequence[str], rows: Sequence[float], money: Money
 ) -> None:
-    """Draw a bar in the middle of each row, and write its value right of the axes."""
+    """Draw a bar in the middle of each row, and write its value right of the axes.
+
+    Parameters
+    ----------
+    axes : Axes
+    revenue : sequence of float
+        One a row, store currency.
+    names : sequence of str
+    rows : sequence of float
+        Height of each, inches.
+    money : Money
+    """
     ends = list(accumulate(rows))
     at = [end - row / 2 for end, row in zip(ends, rows, strict=True)]
-    revenue = [group.claim.revenue for group in groups]
     axes.barh(at, revenue, height=0.15, color=BLUE, alpha=0.85)
     axes.set_ylim(ends[-1], 0)
     for middle, value in zip(at, revenue, strict=True):
@@ -97,7 +116,17 @@ def _bars(
     axes.set_yticks(at, names, fontsize=8.5)
 
 
-def _legend(found: RuleComparison, currency: str, compared: bool) -> str:
+def legend(found: RuleComparison, currency: str, compared: bool) -> str:
+    """Name the axis of revenue credited, and the band where there is one.
+
+    Parameters
+    ----------
+    found : RuleComparison
+    currency : str
+        ISO 4217 code of the store's currency.
+    compared : bool
+        Whether the band is drawn.
+    """
     unit = f"revenue credited, {currency}"
     if not compared:
         return unit
@@ -107,7 +136,7 @@ def _legend(found: RuleComparison, currency: str, compared: bool) -> str:
 def _say(
     groups: tuple[Group, ...], caused: Estimate | None, found: RuleComparison, money: Money
 ) -> str:
-    told = "; ".join(f"{' and '.join(g.labels)} {money(g.claim.revenue)}" for g in groups)
+    told = "; ".join(f"{' / '.join(g.labels)} {credited(g.claim, money)}" for g in groups)
     if caused is None:
         return f"Revenue credited: {told}."
     level = confidence(found.confidence_level)

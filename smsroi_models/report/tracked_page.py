@@ -54,7 +54,7 @@ def claims_table(found: RuleComparison, currency: str, compared: bool) -> Html:
 def finding(found: RuleComparison, currency: str, compared: bool) -> str:
     """Say in a figure's title how far the claims lie apart."""
     money = Money(currency)
-    low, high = money.short(found.lowest.revenue), money.short(found.highest.revenue)
+    low, high = (money.short(round(c.revenue, 2)) for c in (found.lowest, found.highest))
     if not found.highest.revenue:
         return "No rule credits the campaign with anything"
     said = f"The same orders are {low} or {high} of revenue, by whose rule one takes"
@@ -69,7 +69,7 @@ def sentence(found: RuleComparison, currency: str, compared: bool) -> str:
     if not found.highest.revenue:
         return "No rule credits the campaign with an order of the customers counted."
     low, high = (
-        f"{money(claim.revenue)} ({claim.rule.label})" for claim in (found.lowest, found.highest)
+        f"{credited(claim, money)} ({claim.rule.label})" for claim in (found.lowest, found.highest)
     )
     said = (
         f"Of the same orders, {len(found.claims)} attribution rules credit this campaign with "
@@ -113,7 +113,7 @@ def of_held_out(found: RuleComparison, money: Money) -> str:
     return (
         f"{len(some)} of the rules also {claim} orders of customers who were held out, not to be "
         f"texted, such as with a code that reached them: up to {money(most.held_out_revenue)} of "
-        f"the {money(most.revenue)} of {most.rule.label}."
+        f"the {credited(most, money)} of {most.rule.label}."
     )
 
 
@@ -123,6 +123,15 @@ def _beyond(found: RuleComparison) -> tuple[int, int]:
     assert caused is not None
     above = sum(claim.revenue > caused.ci_upper for claim in found.claims)
     return above, sum(claim.revenue < caused.ci_lower for claim in found.claims)
+
+
+def credited(claim: Claim, money: Money) -> str:
+    """Write the revenue that a claim credits.
+
+    An engine adds up in an order of its own: without its cents, 3,569.4999999 and 3,569.5000001
+    would be two amounts on one page.
+    """
+    return money(round(claim.revenue, 2))
 
 
 def _row(
@@ -135,7 +144,7 @@ def _row(
     return {
         "label": label,
         "orders": plain(claim.orders, 1.0 if whole else 0.1),
-        "revenue": money(claim.revenue),
+        "revenue": credited(claim, money),
         "held_out": money(claim.held_out_revenue) if claim.held_out_revenue else "",
         "factor": factor,
         "interval": interval,

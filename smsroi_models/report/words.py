@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from smsroi_models.attribution.design_checks import ENOUGH_POWER
 from smsroi_models.attribution.effects import Estimate, Lift
-from smsroi_models.attribution.estimates import DayLift
 from smsroi_models.likelihood import in_words
 from smsroi_models.report import words_so_far
 from smsroi_models.report.numbers import (
@@ -85,10 +84,7 @@ def how_sure(result: CampaignResult) -> str:
     if chance is None or result.outcome == "invalid":
         return ""
     when = "" if result.so_far is None else " by now"
-    word = in_words(chance)
-    said = f"{word[0].upper()}{word[1:]} that it made a profit{when} ({probability(chance)})."
-    if word == "about as likely as not":
-        said = f"A profit{when} is about as likely as not ({probability(chance)})."
+    said = f"A profit{when} is {in_words(chance)} ({probability(chance)})."
     # How small a test was is in the probability already.
     hidden = [c for c in result.checks if c.status == "failed" and c.name != ENOUGH_POWER]
     return f"{said} What the failed checks may hide is not in that figure." if hidden else said
@@ -102,9 +98,8 @@ def next_step(result: CampaignResult) -> str:
     odds = percent(rule.power)
     if decision.action == "keep testing" and decision.further_customers is not None:
         return (
-            f"Keep testing: a fresh test of about {_round(decision.further_customers)} customers, "
-            f"held out in the same proportion, gives a clear answer with {odds} probability (this "
-            f"one had {tally(_counted(result))})."
+            f"Keep testing: a fresh test of about {_size(result, decision.further_customers)}, "
+            f"held out in the same proportion, gives a clear answer with {odds} probability."
         )
     if decision.action == "change":
         return _change(result, decision.further_customers)
@@ -127,8 +122,8 @@ def _change(result: CampaignResult, needed: int | None) -> str:
             "Change it: the texts earned margin, but too little. Spend less on it, give less "
             "discount, or text only those who respond."
         )
-    size = f"{_round(needed)} customers" if needed else "more customers than anybody has"
-    return f"Change it: to settle whether this pays, a test would need {size}."
+    size = _size(result, needed) if needed else "more customers than anybody has"
+    return f"Change it: to tell whether it pays as it is, a test would need {size}."
 
 
 def _mending(result: CampaignResult) -> str:
@@ -140,9 +135,14 @@ def _mending(result: CampaignResult) -> str:
     return "book what the campaign cost."
 
 
-def _counted(result: CampaignResult) -> int:
+def _size(result: CampaignResult, needed: int) -> str:
+    """Write the size of a test, beside this one's: several campaigns may add up to it."""
     lift = result.lift["margin"].headline
-    return lift.n_treatment + lift.n_holdout
+    counted = lift.n_treatment + lift.n_holdout
+    size, times = f"{_round(needed)} customers", needed / counted
+    if times < 2:
+        return f"{size} (this one had {tally(counted)})"
+    return f"{size}, {tally(times)} times the {tally(counted)} of this one"
 
 
 def _round(count: int) -> str:
@@ -189,8 +189,8 @@ def payback(result: CampaignResult) -> str:
         return _paid_back(result)
     return {
         "lost": "At the end the whole interval lies below the cost",
-        "unclear": "At the end the interval holds the cost: cannot tell",
-        "unknown": "Difference in margin gathered day by day",
+        "unclear": "At the end the cost lies within the interval: cannot tell",
+        "unknown": "Extra margin gathered day by day",
         "invalid": "Difference in margin day by day: not the campaign's doing",
     }[outcome]
 
@@ -199,20 +199,27 @@ def _paid_back(result: CampaignResult) -> str:
     if result.payback_day is not None:
         return f"From day {result.payback_day} on, the whole band lies above the cost"
     if result.above_cost is not None:
-        return f"Above the cost first on day {result.above_cost.day}, and at the end"
-    return "At the end the interval lies above the cost; the band on no day"
+        return (
+            f"The daily band first cleared the cost on day {result.above_cost.day}; "
+            "the interval at the end clears it, too"
+        )
+    return "The interval at the end lies above the cost, the daily band on no day"
 
 
 def first_clear(result: CampaignResult) -> str:
     """Say on which day a daily reader could first tell, in a figure's text."""
-    said = f"Read every day, the margin was clear of zero {_on_day(result.clear_of_zero)}"
-    if result.roi.cost is None:
+    changed, earned = result.clear_of_zero, result.above_cost
+    if changed is None:
+        return "Reading every day, one could tell on no day that the margin had changed"
+    said = (
+        f"Reading every day, one could first tell on day {changed.day} that the margin had changed"
+    )
+    finished = result.outcome == "paid" and result.so_far is None
+    # Where the band does not stay above the cost, `payback` names its day already.
+    if result.roi.cost is None or (finished and result.payback_day is None):
         return said
-    return f"{said} and above the cost {_on_day(result.above_cost)}"
-
-
-def _on_day(day: DayLift | None) -> str:
-    return "on no day" if day is None else f"first on day {day.day}"
+    when = "on no day" if earned is None else f"on day {earned.day}"
+    return f"{said}, and {when} that it had earned the cost"
 
 
 def lift_finding(result: CampaignResult) -> str:

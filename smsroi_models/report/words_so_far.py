@@ -25,11 +25,11 @@ def payback(result: CampaignResult) -> str:
     when, cost = f"After {_days(result)}", result.roi.cost
     margin = result.roi.incremental_margin
     if cost is None:
-        return f"{when}: difference in margin gathered day by day"
+        return f"{when}: extra margin gathered day by day"
     if margin.ci_upper < cost:
         return f"{when} the whole band lies below the cost"
     if margin.ci_lower <= cost:
-        return f"{when} the band holds the cost: cannot tell yet"
+        return f"{when} the cost lies within the band: cannot tell yet"
     since = f", from day {result.payback_day} on" if result.payback_day else ""
     return f"{when} the whole band lies above the cost{since}"
 

@@ -64,6 +64,9 @@ def test_a_simulated_programme(result: smsroi.AudienceResult, shop: Path) -> Non
     assert not result.failed and result.sources_differ is not None
     for campaign in result.campaigns:
         assert campaign.caused is not None or campaign.why_not
+        if campaign.caused is not None:
+            total = campaign.caused.scaled(campaign.caused.n_treatment)
+            assert campaign.opt_outs_caused == total
     with smsroi.open_store(shop, threads=1) as store:
         again = smsroi.analyze_audience(store)
         spring = smsroi.analyze_campaign(store, result.campaigns[3].counts.campaign_id)

@@ -44,6 +44,6 @@ def test_it_runs_from_the_notebooks_folder_as_jupyterlab_does(shop):
     ).execute()
     shown = [out for c in notebook.cells for out in c.get("outputs", ())]
     assert (
-        sum("image/svg+xml" in out.get("data", {}) for out in shown) == 9
+        sum("image/svg+xml" in out.get("data", {}) for out in shown) == 10
     )  # too few buyers for segments
     assert not [out for out in shown if out.output_type == "stream"], "a warning was printed"

@@ -24,7 +24,9 @@ ONE_PANEL = (
     figures.claims,
     figures.cumulative_margin,
     figures.long_term,
+    figures.returns,
     figures.segments,
+    figures.systems,
     figures.waterfall,
 )
 SEVERAL_PANELS = (figures.lift_intervals, figures.retention, figures.said)

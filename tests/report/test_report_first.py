@@ -1,15 +1,20 @@
 """The first half-page: what to do next by the stated rule, how sure, and the returns drawn."""
 
+import math
 from dataclasses import replace
+from html import escape
 
 import pytest
+from matplotlib.figure import Figure
 
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.coupons import Coupons
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.clv.long_term_records import CarriedOn
 from smsroi_models.next_steps import MOST_STEPS, Step, next_steps, segments_loss
-from smsroi_models.report import figures, page, words
+from smsroi_models.report import figures, page, payload, words
 from smsroi_models.report.next_steps_page import advice
+from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.result import CampaignResult
 
 GAIN, OPEN = Estimate(900.0, 100.0, 700.0, 1_100.0), Estimate(500.0, 500.0, -480.0, 1_480.0)
@@ -121,9 +126,9 @@ def test_segments_are_not_blamed_where_all_lost_or_large_orders_carry_them(resul
 @pytest.mark.parametrize(
     ("probability", "said"),
     [
-        (0.97, "Very likely that it made a profit (97%)."),
+        (0.97, "A profit is very likely (97%)."),
         (0.5, "A profit is about as likely as not (50%)."),
-        (0.02, "Very unlikely that it made a profit (2%)."),
+        (0.02, "A profit is very unlikely (2%)."),
     ],
 )
 def test_how_sure_is_said_in_a_word_and_a_number(calm, probability, said):
@@ -132,6 +137,70 @@ def test_how_sure_is_said_in_a_word_and_a_number(calm, probability, said):
     assert said in page.verdict(replace(calm, roi=roi)).text
     doubted = words.how_sure(replace(calm, roi=roi, checks=(CLOCK,)))
     assert doubted.startswith(said) and "failed checks" in doubted
+
+
+def test_a_machine_is_told_the_same_steps_and_how_sure(calm, result):
+    told = payload.results(result)._repr_mimebundle_()[RESULTS_MIME]
+    assert [step["kind"] for step in told["next_steps"]] == [k for k, _ in kinds(result)]
+    shown = page.next_steps(result).text.replace("\N{WORD JOINER}", "")
+    for step in told["next_steps"]:
+        assert escape(step["text"]) in shown and escape(step["rests_on"]) in shown
+    sure = payload.results(calm)._repr_mimebundle_()[RESULTS_MIME]["likelihood"]
+    assert (sure["probability"], sure["word"]) == (0.995, "virtually certain")
+    assert sure["sentence"] in page.verdict(calm).text
+    broken = payload.results(replace(result, checks=(SPLIT,)))._repr_mimebundle_()[RESULTS_MIME]
+    assert broken["likelihood"] is None and broken["next_steps"][0]["kind"] == "decide"
+
+
+def test_the_first_figure_is_drawn_for_the_window(result):
+    """The year needs twenty times the room: its ends are arrows, its figure stands in words."""
+    assert result.roi.roi is not None and result.long_term is not None
+    window, year = Estimate(4.5, 1.5, 1.5, 7.5), Estimate(-30.0, 30.0, -90.0, 20.0)
+    found = replace(
+        result,
+        roi=replace(result.roi, roi=window),
+        long_term=replace(
+            result.long_term,
+            seen_days=60,
+            seen=replace(result.long_term.in_window, roi=window),
+            year=CarriedOn(60, 3.0, 0.1, year, replace(result.long_term.in_window, roi=year)),
+        ),
+    )
+    axes = Figure(layout="constrained").subplots()
+    picture = figures.returns(found, ax=axes)
+    assert picture is not None and "−3,000% (−9,000% to 2,000%)" in picture.alt
+    low, high = axes.get_xlim()
+    assert (
+        high - low == pytest.approx(1.08 * window.ci_upper / 0.4)
+        and low < 0 < window.ci_upper < high
+    )
+    markers = [line.get_marker() for line in axes.lines]
+    assert markers.count("<") == markers.count(">") == 1
+    assert "beyond the axis" in axes.get_xlabel()
+    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    assert dots[:2] == [4.5, 4.5] and math.isnan(dots[2])
+    assert axes.texts[0].get_text() == "in 14 days: 450% (150% to 750%)"
+
+
+def test_an_axis_that_holds_all_views_has_no_arrows(result):
+    axes = Figure(layout="constrained").subplots()
+    figures.returns(replace(result, long_term=None), ax=axes)
+    assert not {"<", ">"} & {line.get_marker() for line in axes.lines}
+    assert "arrows" not in axes.get_xlabel()
+
+
+def test_percentages_are_set_alike_wherever_they_stand(result):
+    checked = replace(WEAK, text="It shows an ROI of 300% or more.")
+    found = replace(result, checks=(checked, replace(SPLIT, text="80% were texted.")))
+    texts = [part(found).text for part in (page.verdict, page.next_steps, page.checks)]
+    assert not any("300%" in text or "80%" in text for text in texts)
+    assert "300% or more" in texts[0] and "80% were" in texts[1]
+
+
+def test_how_large_a_test_would_be_is_told_beside_this_one(calm):
+    open_ended = replace(calm, checks=(WEAK,), roi=replace(calm.roi, profit=OPEN))
+    counted = sum((open_ended.roi.n_treatment, open_ended.lift["margin"].headline.n_holdout))
+    assert f" times the {counted:,} of this one" in words.next_step(open_ended)
 
 
 def test_the_first_figure_draws_the_return_in_every_view(result):

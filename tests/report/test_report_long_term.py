@@ -167,6 +167,16 @@ def test_the_finding_is_that_of_the_longest_view(
     assert said in figures.views(told, "USD", 14, 0.95).alt  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("window", [UNCLEAR, LOST])
+def test_no_profit_is_left_of_a_window_that_had_none(long: LongTerm, window: Estimate) -> None:
+    assert long.year is not None
+    year = replace(long.year, total=_return(UNCLEAR))
+    told = replace(long, in_window=_return(window), year=year)
+    assert long_term_page.finding(told) == "A year on, profit or loss cannot be told"
+    soon = replace(told, year=None)
+    assert long_term_page.finding(soon).startswith("60 days after the window, ")
+
+
 def test_without_a_cost_the_margin_is_told(long: LongTerm) -> None:
     assert long.year is not None
     bare = replace(
@@ -222,7 +232,7 @@ def test_the_parts_stand_for_a_real_result(result: CampaignResult) -> None:
     [
         (1, 1, "After 44 days more of the texted have bought"),
         (1, -1, "After 44 days fewer of the texted have bought"),
-        (1, 0, "More of the texted bought in the window; 44 days on no difference is clear"),
+        (1, 0, "More of the texted bought in the window; 44 days on, no difference is clear"),
         (0, 0, "As many of the texted as of the held-out bought, as far as can be told"),
     ],
 )
@@ -245,7 +255,7 @@ def test_moved_orders_are_not_read_off_who_bought(result: CampaignResult) -> Non
     assert result.long_term is not None
     text = retention_page.retention_table(result.long_term.retention, 0.95).text
     assert "does not tell orders that were moved earlier from extra ones" in text
-    assert "<em>After the window</em>" in text
+    assert "under “After the window”" in text
     assert "shrinks with the days is of orders" not in text
 
 
@@ -285,7 +295,7 @@ def test_lost_subscriptions_stand_on_lines_of_their_own(long: LongTerm) -> None:
         assert line in text
     assert "The window&#39;s profit less that" in text or "The window's profit less that" in text
     assert "as stated, less its price of $0.02" in text
-    assert "Not in the longer views, because whoever left is texted less" in text
+    assert "Counted against the window alone. Not in the longer views, because whoever" in text
     # The views stay what they were.
     assert (
         text[: text.index("Subscriptions it cost")]
@@ -305,6 +315,7 @@ def test_what_cannot_be_told_of_lost_subscriptions_is_said(long: LongTerm) -> No
         text = _table(replace(long, lost=_lost(value)))
         assert "What they cost cannot be told: what a text earns is not clearly above" in text
         assert "profit less that" not in text and "the report on the audience takes all" in text
+        assert "Counted against the window" not in text
     few = _lost(_worth(), opt_outs=Estimate(3.0, 9.0, -15.0, 21.0))
     assert "changed opt-outs at all cannot be told" in _table(replace(long, lost=few))
 

@@ -8,7 +8,8 @@ from page_tags import Tags
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.decision import DecisionRule
-from smsroi_models.report import page, payload, words
+from smsroi_models.report import days_page, page, payload, words
+from smsroi_models.report.numbers import Money, with_interval
 from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import CostLine, Roi
@@ -20,6 +21,7 @@ PARTS = (
     page.ledger,
     page.lift_table,
     page.segments,
+    page.days,
     page.after_window,
     page.long_term,
     page.retention,
@@ -193,3 +195,54 @@ def test_results_for_machines_hold_what_the_page_says(result):
 def test_a_minus_sign_never_parts_from_its_number(result):
     lost = _with_profit(result, Estimate(-5_000.0, 1_000.0, -6_960.0, -3_040.0), 0.0)
     assert "−\N{WORD JOINER}$5,000" in page.ledger(lost).text
+
+
+def test_the_days_end_in_the_figure_of_the_final_reading(result):
+    told = page.days(result).text.replace("\N{WORD JOINER}", "")
+    window = result.campaign.window_days
+    rows = told.split("<tr")[2:]
+    assert [row.split("<")[1].split(">")[1] for row in rows] == [
+        *(f"day {day}" for day in (1, 3, 7, window)),
+        "the window, read once at its end",
+        "What the campaign cost",
+    ]
+    value, interval = with_interval(result.roi.incremental_margin, Money("USD"), 0.01)
+    assert interval in rows[-2]
+    # The same figure to the digit, read every day or at the end.
+    assert f">{value}<" in rows[-2] and f">{value}<" in rows[-3]
+    assert "<details>" not in told
+
+
+def test_a_day_without_orders_and_a_long_window_are_told(result):
+    assert days_page.told_days(result) == (1, 3, 7, 14)
+    late = replace(result, daily=result.daily[1:])
+    assert "too few orders yet" in page.days(late).text
+    long = replace(result, campaign=replace(result.campaign, window_days=60))
+    assert days_page.told_days(long) == (1, 3, 7, 14, 21, 28, 35, 42, 49, 56, 60)
+    assert "<details><summary>By the end of each week" in page.days(long).text
+
+
+def test_a_ratio_that_disagrees_with_its_difference_is_explained(result):
+    pair = result.lift["revenue"]
+
+    def told(low: float, relative_low: float) -> bool:
+        lift = replace(pair.headline, ci_lower=low, ci_upper=2.0)
+        lift = replace(lift, relative_ci_lower=relative_low, relative_ci_upper=0.5)
+        found = replace(result, lift={"revenue": replace(pair, adjusted=lift), "margin": pair})
+        same = replace(found, lift={**found.lift, "margin": replace(pair, adjusted=lift)})
+        return "the two may disagree" in page.lift_table(same).text
+
+    assert told(0.01, -0.01) and told(-0.01, 0.01)
+    assert not told(0.01, 0.01) and not told(-0.01, -0.01)
+
+
+def test_all_checks_are_accounted_for(result):
+    checks = (
+        Check("A", "passed", "a", ""),
+        Check("B", "informational", "b", ""),
+        Check("C", "failed", "c", ""),
+    )
+    told = page.checks(replace(result, checks=checks)).text
+    assert "1 of 3 checks passed; failed: C; 1 is for information alone." in told
+    calm = page.checks(replace(result, checks=checks[:1])).text
+    assert "1 of 1 checks passed; none failed." in calm

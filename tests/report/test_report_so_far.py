@@ -78,14 +78,14 @@ def test_without_costs_a_running_campaign_has_its_margin(result):
     running = _running(result, Estimate(5_000.0, 1_000.0, 2_000.0, 8_000.0), cost=None)
     assert running.outcome == "unknown"
     assert "cannot be told without its costs" in words.sentence(running)
-    assert words.payback(running) == "After 5 of 14 days: difference in margin gathered day by day"
+    assert words.payback(running) == "After 5 of 14 days: extra margin gathered day by day"
 
 
 @pytest.mark.parametrize(
     ("low", "high", "says"),
     [
         (12_000.0, 18_000.0, "the whole band lies above the cost"),
-        (8_000.0, 18_000.0, "the band holds the cost: cannot tell yet"),
+        (8_000.0, 18_000.0, "the cost lies within the band: cannot tell yet"),
         (1_000.0, 8_000.0, "the whole band lies below the cost"),
     ],
 )
@@ -111,14 +111,27 @@ def test_a_finished_campaign_says_when_a_daily_reader_could_tell(result):
     lasting = _finished(result, (-1.0, 9.0), (11_000.0, 19_000.0))
     assert words.payback(lasting) == f"From day {window} on, the whole band lies above the cost"
     passing = _finished(result, (11_000.0, 19_000.0), (9_000.0, 19_000.0))
-    assert words.payback(passing) == f"Above the cost first on day {window - 1}, and at the end"
+    assert words.payback(passing) == (
+        f"The daily band first cleared the cost on day {window - 1}; "
+        "the interval at the end clears it, too"
+    )
     never = _finished(result, (-1.0, 19_000.0), (9_000.0, 19_000.0))
-    assert words.payback(never).endswith("the band on no day")
+    assert words.payback(never).endswith("the daily band on no day")
     alt = figures.cumulative_margin(never).alt
-    assert f"clear of zero first on day {window} and above the cost on no day." in alt
+    assert f"first tell on day {window} that the margin had changed." in alt
+    alt = figures.cumulative_margin(lasting).alt
+    assert f"margin had changed, and on day {window} that it had earned the cost." in alt
     assert "for the end alone" in alt
 
 
 def test_the_band_alone_is_drawn_while_the_campaign_runs(result):
     alt = figures.cumulative_margin(_running(result, result.roi.incremental_margin)).alt
     assert "for the end alone" not in alt and "intervals for reading every day" in alt
+
+
+def test_a_running_campaign_s_limits_point_to_no_section_that_is_empty(result):
+    running = _running(result, Estimate(100.0, 50.0, 1.0, 199.0))
+    told = page.limits(running).text
+    assert "of 14 days, and whether what was earned so far lasts" in told
+    assert "After the window" not in told
+    assert "After the window" in page.limits(result).text

@@ -11,13 +11,15 @@ import smsroi_models as smsroi
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.rules import PRESETS, rules_by_touch
 from smsroi_models.attribution.tracked_records import Claim, RuleComparison, grouped
+from smsroi_models.report import systems_figure
 from smsroi_models.report.numbers import Money
 from smsroi_models.report.rule_names import short_names
 from smsroi_models.report.systems_page import systems_tables
-from smsroi_models.report.tracked_figure import _bars, claims_by_rule
+from smsroi_models.report.tracked_figure import bars, claims_by_rule
 from smsroi_models.report.tracked_page import (
     caused_per_claimed,
     claims_table,
+    credited,
     finding,
     sentence,
 )
@@ -129,7 +131,7 @@ def test_a_figure_tells_every_rule_apart(compared) -> None:
     alike = [replace(rule, label="Ours") for rule in own]
     assert list(short_names(alike).values()) == ["Ours (a)", "Ours (b)"]
     alt = claims_by_rule(compared, "USD", True).alt
-    assert "Klaviyo, from 2024-10-09 and Sender $500" in alt
+    assert "Klaviyo, from 2024-10-09 / Sender $500" in alt
 
 
 OWN = {"a": "Ours, a day", "b": "Ours, a week"}
@@ -140,7 +142,8 @@ def test_no_line_runs_through_the_values_of_the_figure(compared) -> None:
     figure = Figure()
     axes = figure.subplots()
     groups = grouped(compared.claims)
-    _bars(axes, groups, [g.labels[0] for g in groups], [0.3, 0.44, 0.3], Money("USD"))
+    revenue = [group.claim.revenue for group in groups]
+    bars(axes, revenue, [g.labels[0] for g in groups], [0.3, 0.44, 0.3], Money("USD"))
     assert [text.get_text() for text in axes.texts] == ["$500", "$2,000", "$9,000"]
     assert all(text.xy[0] > 1 for text in axes.texts)
 
@@ -192,3 +195,37 @@ def test_the_incremental_figure_of_the_holdout_is_the_same_without_any_click(res
     for name in ("profit", "roi"):
         same, own = (getattr(each.roi, name).to_dict() for each in (found, result))
         assert same == pytest.approx(own, rel=1e-9)
+
+
+def test_each_system_is_drawn_beside_what_was_caused(compared) -> None:
+    touches = (
+        _claim("delivered", 99, 9_900.0),
+        _claim("click_bots_kept", 40, 4_100.0),
+        _claim("click", 40, 4_000.0),
+        _claim("coupon", 1, 80.0),
+        _claim("call", 0, 0.0),
+        _claim("reply", 3, 30.0),
+    )
+    found = replace(compared, by_touch=touches)
+    assert [claim.rule.name for claim in systems_figure.seen(found)] == ["click", "coupon"]
+    axes = Figure().subplots()
+    picture = systems_figure.by_system(found, "USD", True, axes)
+    assert picture is not None
+    assert picture.alt.startswith(
+        "Tracked, by system: $80 to $4,000 of revenue; caused: $2,000 ($1"
+    )
+    assert "links $4,000 of 40 orders; coupons $80 of 1 order. They overlap." in picture.alt
+    assert [text.get_text() for text in axes.texts] == ["$4,000", "$80"]
+    assert [label.get_text() for label in axes.get_yticklabels()][1] == "coupons\n1 order"
+    assert "95% interval" in axes.get_xlabel()
+    alone = systems_figure.by_system(found, "USD", False)
+    assert alone is not None and alone.alt.split(". ")[0].endswith("no measure of what was caused")
+    one = systems_figure.by_system(replace(found, by_touch=touches[:3]), "USD", True)
+    assert one is not None and one.alt.startswith("Tracked by links: $4,000 of revenue; caused")
+    assert systems_figure.by_system(replace(found, by_touch=touches[:1]), "USD", True) is None
+
+
+def test_one_amount_is_one_amount_however_it_was_added_up() -> None:
+    """An engine adds up in an order of its own: the last digits of float64 follow from that."""
+    amounts = (3_569.4999999999995, 3_569.5, 3_569.5000000000005)
+    assert len({credited(_claim("click", 1, amount), Money("USD")) for amount in amounts}) == 1
