@@ -35,8 +35,7 @@ def advice(step: Step, result: CampaignResult) -> Advice:
         One of the result's.
     result : CampaignResult
     """
-    what, why = _ADVICE[step.kind](step, result)
-    return what, why
+    return _ADVICE[step.kind](step, result)
 
 
 def _decide(_step: Step, result: CampaignResult) -> Advice:
