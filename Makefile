@@ -24,9 +24,9 @@ setup: .venv/.ready  ## make .venv with exactly the locked packages
 	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: setup  ## simulate a small shop and render its campaigns' reports
+demo: setup  ## simulate a small shop and render all its reports
 	@$(BIN)/smsroi demo --store data/demo
-	@$(BIN)/smsroi report --all --store data/demo --reports reports
+	@$(BIN)/smsroi report --all --jobs 2 --store data/demo --reports reports
 
 test: setup  ## run the tests
 	@$(BIN)/python -m pytest -q -n auto

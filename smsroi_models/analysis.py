@@ -135,7 +135,7 @@ def analyze_campaign(
         daily=window.daily,
         checks=_checks(setting, window, roi, texts, bool(costs), later),
         missing=missing_tables(store),
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
         so_far=running,
         plan=setting.plan,
         rule=setting.rule,

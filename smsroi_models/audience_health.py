@@ -133,7 +133,7 @@ def analyze_audience(
         not_told=untold,
         checks=ranked(checks),
         missing=missing_tables(store),
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
         locale=read_locale(store),
     )
 

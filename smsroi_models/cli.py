@@ -1,4 +1,4 @@
-"""The `smsroi` command and its options. Exit codes: 0 done, 1 failed, 2 wrong use."""
+"""The `smsroi` command and its options. Exit codes: 0 done, 1 failed, 2 wrong use, 3 too early."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import sys
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -31,9 +31,12 @@ from smsroi_models.cli_survey import surveys
 from smsroi_models.errors import DataError, ParameterError, SmsroiError, StoreError
 from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.paths import NOTEBOOKS, find_store
+from smsroi_models.report.unwatched import hold_standard_streams
 
 if TYPE_CHECKING:
     from smsroi_models.report.batch import Batch
+
+TOO_EARLY = 3
 
 app = typer.Typer(
     help="Did this text campaign pay for itself, how sure are we, and what should we do next?",
@@ -133,7 +136,13 @@ def check(store: StoreOption = "data/demo", as_json: JsonOption = False) -> None
 @app.command()
 def report(
     campaigns: Annotated[list[str] | None, typer.Argument(help="Campaign ids.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every campaign of the store.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every campaign, and the pages of the whole store.")
+    ] = False,
+    only: Annotated[
+        Literal["campaigns", "pages"] | None,
+        typer.Option(help="With --all: the campaigns alone, or the pages of the whole store."),
+    ] = None,
     store: StoreOption = "data/demo",
     reports: ReportsOption = Path("reports"),
     as_of: AsOfOption = "",
@@ -162,14 +171,23 @@ def report(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Render the reports of some campaigns, or what changed of all, and the index of reports."""
+    """Render the reports of some campaigns, or all that changed, and the index of reports.
+
+    The pages of the whole store are all campaigns together, the audience, each survey and what
+    customers are worth.
+    """
     from smsroi_models.report.batch import render_campaigns
+    from smsroi_models.report.index import write_index
     from smsroi_models.report.one_run import only_run
     from smsroi_models.report.retention import remove_old_reports
     from smsroi_models.report.run_log import open_log
+    from smsroi_models.report.store_pages import read_store_pages
+    from smsroi_models.report.unwatched import ending_in_order, say_at_once
 
     notebook = NOTEBOOKS / "campaign_roi.ipynb"
     url = find_store(store)
+    if only and not every:
+        raise ParameterError("--only goes with --all: it says which part of all is rendered")
     ids = _chosen(url, campaigns or [], every)
     values = {
         "store_url": url,
@@ -181,32 +199,38 @@ def report(
     }
     _check_options(values)
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
+    write = open_log(log)
+    pages = read_store_pages(NOTEBOOKS, values) if every and only != "campaigns" else None
     if not as_json:
-        print(f"Reading {url}")
+        say_at_once(f"Reading {url}")
     # Runs over all campaigns are the scheduled ones, and the ones that could meet.
-    with only_run(reports) if every else nullcontext():
-        if keep:
-            remove_old_reports(reports, keep)
+    with only_run(reports) if every else nullcontext(), ending_in_order(write):
         batch = render_campaigns(
             notebook,
-            ids,
+            [] if only == "pages" else ids,
             values,
             reports,
-            say=None if as_json else print,
-            log=open_log(log),
+            say=None if as_json else say_at_once,
+            log=write,
             jobs=jobs,
             keep_unchanged=every and not anew,
+            store_pages=pages,
         )
+        if keep and remove_old_reports(reports, keep):
+            write_index(reports)
     if as_json:
         _print_json(batch.to_dict())
     else:
         _print_end(batch)
-    if batch.failed or (batch.waiting and not every):
+    if batch.failed:
         raise typer.Exit(1)
+    if batch.waiting and not every:
+        raise typer.Exit(TOO_EARLY)
 
 
 def main() -> None:
     """Run the command; errors of smsroi are told in plain words."""
+    hold_standard_streams()
     try:
         app()
     except SmsroiError as error:
@@ -263,9 +287,12 @@ def _chosen(store: str, campaigns: list[str], every: bool) -> list[str]:
 
 
 def _print_end(batch: "Batch") -> None:
+    from smsroi_models.report.unwatched import say_at_once
+
     if batch.unchanged:
-        print(f"\n{len(batch.unchanged)} unchanged: left as they were (--anew renders them, too)")
-    print(f"\nOpen {batch.index}")
+        told = f"{len(batch.unchanged)} unchanged: left as they were (--anew renders them, too)"
+        say_at_once(f"\n{told}")
+    say_at_once(f"\nOpen {batch.index}")
 
 
 def _assigned(notebook: Path, texts: list[str]) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """The command for how the audience fares: `smsroi audience`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +27,7 @@ def audience(
     as_json: JsonOption = False,
 ) -> None:
     """Report who joined and left the list, and write who asked to stop and may still be texted."""
+    from smsroi_models.report.suppression import write_suppression
     from smsroi_models.soundness import check_parameters, parse_past
 
     check_parameters(confidence_level, 0)
@@ -43,25 +43,6 @@ def audience(
     suppress = Beside(
         "asked_to_stop",
         "Asked to stop and may still be texted",
-        lambda results: _write_suppression(url, results),
+        lambda results: write_suppression(url, results),
     )
     render_page("audience_health.ipynb", values, reports, as_json, suppress)
-
-
-def _write_suppression(url: str, results: Path) -> Path | None:
-    """Write the customers to suppress beside the report, as of its moment; None without replies."""
-    from smsroi_models.audience_health import write_asked_to_stop
-    from smsroi_models.report.audience_words import SUPPRESSION_FILE
-    from smsroi_models.soundness import parse_as_of
-    from smsroi_models.store.connect import open_store
-
-    report = json.loads(results.read_text(encoding="utf-8"))
-    with open_store(url) as opened:
-        if "replies" not in opened:
-            return None
-        return write_asked_to_stop(
-            opened,
-            parse_as_of(report["as_of"]),
-            report["store_fingerprint"],
-            results.parent / SUPPRESSION_FILE,
-        )

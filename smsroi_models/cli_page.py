@@ -29,11 +29,12 @@ def render_page(
     beside: Beside | None = None,
 ) -> None:
     """Render one notebook of the kit, list its report, and print the verdict and the places."""
-    from smsroi_models.report.index import write_index
+    from smsroi_models.report.index import require_index, write_index
     from smsroi_models.report.retold import retold_in
     from smsroi_models.report.runner import render
 
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
+    require_index(reports)
     done = render(NOTEBOOKS / notebook, values, reports)
     index = write_index(reports)
     written = beside.write(done.results) if beside else None

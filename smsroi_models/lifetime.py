@@ -163,7 +163,7 @@ def analyze_lifetime_value(
         tracking=track_base(store, models, end, terms),
         checks=base_checks.ranked(checks),
         missing=missing_tables(store),
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
         locale=read_locale(store),
     )
 

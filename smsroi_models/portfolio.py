@@ -1,9 +1,11 @@
 """All campaigns of a store together: what they earned, and which can be told apart.
 
-Campaigns' errors are taken for independent. Each campaign draws its holdout on its own, and given
-who buys how much, the error of a lift comes from that draw alone: two independent draws make
-independent errors, also where the same customers are in both. Where windows overlap and one text
-changes what another does, the sum counts both effects as each was measured beside the other.
+Campaigns' errors are independent where each drew its holdout on its own: given who buys how much,
+the error of a lift comes from that draw alone, also where the same customers are in several. Where
+the same customers were held out again (`collect_shared_draws`) sums take the widest interval that
+this can make, and luck is not allowed for: what all campaigns share would pass for what they earn.
+Where windows overlap and one text changes what another does, the sum counts both effects as each
+was measured beside the other.
 """
 
 from collections.abc import Sequence
@@ -20,6 +22,7 @@ from smsroi_models.attribution.cohorts import sum_of_independent
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.letters import compact_letters, told_apart
 from smsroi_models.attribution.pooled_factors import FEWEST, PooledFactors, pooled_factors
+from smsroi_models.attribution.shared_draws import Draw, collect_shared_draws
 from smsroi_models.attribution.trend import trend
 from smsroi_models.errors import NotEstimableError
 from smsroi_models.factors import TOUCHES, read_factors
@@ -83,6 +86,11 @@ def analyze_portfolio(
     returns = {each.campaign_id: each.roi for each in campaigns if each.roi}
     known = [each for each in campaigns if each.profit]
     slope, no_trend = _trend(campaigns, confidence_level)
+    shared = collect_shared_draws(store, {each.campaign_id: _draw(each) for each in campaigns})
+
+    def added(figures: Sequence[tuple[Estimate, float]]) -> Estimate | None:
+        return sum_of_independent(figures, confidence_level, shared)
+
     return PortfolioResult(
         as_of=moment,
         currency=read_campaign(store, ids[0]).currency,
@@ -90,31 +98,28 @@ def analyze_portfolio(
         campaigns=campaigns,
         aside=aside,
         p_values=corrected({c.campaign_id: c.p_value for c in known if c.p_value is not None}),
-        pooled=_pooled(returns, confidence_level),
+        pooled=_pooled(returns, confidence_level) if shared == 1 else None,
         best=probability_best(returns),
         letters=_letters(campaigns, confidence_level),
-        total_margin=_sum([(c.margin, c.degrees_of_freedom) for c in known], confidence_level),
-        total_profit=_sum(
-            [(c.profit, c.degrees_of_freedom) for c in known if c.profit], confidence_level
-        ),
+        shared_draws=shared,
+        total_margin=added([(c.margin, c.degrees_of_freedom) for c in known]),
+        total_profit=added([(c.profit, c.degrees_of_freedom) for c in known if c.profit]),
         total_cost=sum(c.cost for c in known if c.cost),
         trend=slope,
         no_trend=no_trend,
-        holdout_cost=_sum(
-            [(c.holdout_cost, c.degrees_of_freedom) for c in campaigns], confidence_level
-        ),
+        holdout_cost=added([(c.holdout_cost, c.degrees_of_freedom) for c in campaigns]),
         factors=(
             read_factors(store, moment, TOUCHES, confidence_level, pre_days) if factors else None
         ),
         missing=missing_tables(store),
         confidence_level=confidence_level,
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
         locale=read_locale(store),
     )
 
 
-def _sum(figures: Sequence[tuple[Estimate, float]], confidence_level: float) -> Estimate | None:
-    return sum_of_independent(figures, confidence_level)
+def _draw(campaign: CampaignFigures) -> Draw:
+    return Draw(campaign.margin.standard_error, campaign.n_treatment, campaign.n_holdout)
 
 
 def _pooled(returns: dict[str, Estimate], confidence_level: float) -> PooledFactors | None:

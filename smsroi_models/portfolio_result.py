@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from smsroi_models.attribution.cohorts import sum_of_independent
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.factor_records import IncrementalityFactors
 from smsroi_models.attribution.multiplicity import adjust
@@ -41,7 +42,7 @@ class CampaignFigures(Record):
     delivered : int or None
         Texts; None where the store has no messages.
     opt_outs : Estimate or None
-        Customers who left because of it; None where that cannot be told.
+        Customers who left because of it; None where nobody left, or that cannot be told.
     cautions : tuple of str
         Texts of checks that failed without taking the comparison away.
     """
@@ -122,11 +123,15 @@ class PortfolioResult(Record):
         By campaign with a profit: as it is, by Holm, by Benjamini and Hochberg.
     pooled : PooledFactors or None
         Of the ROI: ``drawn`` are the campaigns' after allowing for luck, ``mean`` is that of
-        campaigns like these, ``prediction`` that of the next one. None with fewer than 3.
+        campaigns like these, ``prediction`` that of the next one. None with fewer than 3, and
+        where the same customers were held out again.
     best : dict of str to float
         Probability that a campaign has the highest true ROI, in [0, 1].
     letters : dict of str to tuple of str
         By campaign, from the highest ROI down: two that share a letter cannot be told apart.
+    shared_draws : float
+        1 where each campaign drew its holdout anew; otherwise by how much the variance of a sum is
+        at most raised because the same customers were held out again. Sums have it in them.
     total_margin, total_profit : Estimate or None
         Sums over the campaigns with a known cost; None without any.
     total_cost : float
@@ -156,6 +161,7 @@ class PortfolioResult(Record):
     pooled: PooledFactors | None
     best: dict[str, float]
     letters: dict[str, tuple[str, ...]]
+    shared_draws: float
     total_margin: Estimate | None
     total_profit: Estimate | None
     total_cost: float
@@ -176,6 +182,10 @@ class PortfolioResult(Record):
         if self.total_profit.ci_lower > 0:
             return "paid"
         return "lost" if self.total_profit.ci_upper < 0 else "unclear"
+
+    def added(self, figures: Sequence[tuple[Estimate, float]]) -> Estimate | None:
+        """Return the sum of campaigns' figures, each with its degrees of freedom; None of none."""
+        return sum_of_independent(figures, self.confidence_level, self.shared_draws)
 
     def outcome_of(self, campaign: CampaignFigures) -> Outcome:
         """Return whether a campaign clearly paid, corrected by Holm for the number of campaigns."""

@@ -166,7 +166,7 @@ def analyze_programme(
             findings,
         ),
         missing=missing_tables(store),
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
     )
 
 

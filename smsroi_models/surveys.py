@@ -193,7 +193,7 @@ def read_survey_result(
         comments=comments,
         checks=ranked(checks),
         missing=missing_tables(store),
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
         locale=read_locale(store),
     )
 

@@ -212,7 +212,7 @@ def counterfactual_roi(
             else None
         ),
         missing=missing_tables(store),
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
     )
 
 

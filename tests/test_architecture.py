@@ -62,6 +62,7 @@ LAYERS = {
             "attribution.spending",
             "attribution.after_window",
             "attribution.overlap",
+            "attribution.shared_draws",
             "attribution.all_campaigns",
             "attribution.all_arms",
             "attribution.exposure",

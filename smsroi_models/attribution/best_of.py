@@ -21,8 +21,9 @@ from smsroi_models.attribution.pooled_factors import FEWEST, parts_of_tau
 Floats = NDArray[np.float64]
 # With twice as many the probabilities move by less than 0.005.
 _MEANS, _POINTS, _REACH = 5, 81, 6.0
-# Values of tau that are less likely than this share of the likeliest add less than 0.1 %.
-_NEGLIGIBLE = 1e-3
+# Values of tau are taken together in so many groups, about equally likely: the time is theirs times
+# the square of the campaigns. Against all 200 values the probabilities move by less than 0.005.
+_GROUPS = 24
 
 
 def probability_best(figures: Mapping[str, Estimate]) -> dict[str, float]:
@@ -60,11 +61,8 @@ def probability_best(figures: Mapping[str, Estimate]) -> dict[str, float]:
 def _given_the_mean(value: Floats, variance: Floats) -> list[tuple[float, Floats, Floats]]:
     """Return weight, centres and deviations of the truths for each tau and mean of campaigns."""
     nodes, shares = special.roots_hermitenorm(_MEANS)
-    tau, likely, _ = parts_of_tau(value, variance)
     parts = []
-    for t, chance in zip(tau, likely, strict=True):
-        if chance < _NEGLIGIBLE * likely.max():
-            continue
+    for t, chance in _grouped(*parts_of_tau(value, variance)[:2]):
         weight = 1 / (variance + t**2)
         pull, centre = variance * weight, float(weight @ value / weight.sum())
         spread = np.sqrt((1 - pull) * variance)
@@ -72,6 +70,16 @@ def _given_the_mean(value: Floats, variance: Floats) -> list[tuple[float, Floats
             mean = centre + node * weight.sum() ** -0.5
             parts.append((chance * share, pull * mean + (1 - pull) * value, spread))
     return parts
+
+
+def _grouped(tau: Floats, likely: Floats) -> list[tuple[float, float]]:
+    """Return the mean tau of each group of neighbours, and how likely the group is."""
+    middle = np.cumsum(likely) - likely / 2
+    group = np.minimum((middle * _GROUPS).astype(np.int64), _GROUPS - 1)
+    weight = np.bincount(group, likely, _GROUPS)
+    # Of the logarithm, since the values are of equal ratio, and the last group's tail is long.
+    centre = np.exp(np.bincount(group, likely * np.log(tau), _GROUPS) / np.maximum(weight, 1e-300))
+    return [(t, w) for t, w in zip(centre, weight, strict=True) if w > 0]
 
 
 def _largest(centre: Floats, spread: Floats) -> Floats:

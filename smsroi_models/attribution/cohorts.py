@@ -183,11 +183,12 @@ def constant_share_p_value(sizes: Sequence[tuple[int, int]]) -> float:
 
 
 def sum_of_independent(
-    figures: Sequence[tuple[Estimate, float]], confidence_level: float
+    figures: Sequence[tuple[Estimate, float]], confidence_level: float, shared: float = 1.0
 ) -> Estimate | None:
     """Return the sum of independent figures, each with its degrees of freedom; None of none.
 
-    Variances add; degrees of freedom by Satterthwaite (1946).
+    Variances add; degrees of freedom by Satterthwaite (1946). ``shared`` times their sum is the
+    variance where the figures are not quite independent: see `collect_shared_draws`.
 
     Examples
     --------
@@ -200,8 +201,9 @@ def sum_of_independent(
     if not figures:
         return None
     total = math.fsum(figure.estimate for figure, _ in figures)
-    error = math.sqrt(math.fsum(figure.standard_error**2 for figure, _ in figures))
-    shares = [(figure.standard_error / error) ** 2 for figure, _ in figures]
+    alone = math.sqrt(math.fsum(figure.standard_error**2 for figure, _ in figures))
+    error = alone * math.sqrt(shared)
+    shares = [(figure.standard_error / alone) ** 2 for figure, _ in figures]
     df = 1 / math.fsum(s**2 / df for s, (_, df) in zip(shares, figures, strict=True))
     low, high = interval(total, error, df, confidence_level, "two-sided")
     return Estimate(total, error, low, high)

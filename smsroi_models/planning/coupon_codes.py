@@ -8,7 +8,8 @@ A code is a prefix, random characters of `tokens.ALPHABET`, and a check characte
 That is the rule of the ISBN with ten digits (ISO 2108:1992, modulo 11) over a larger prime. One
 wrong character changes the sum by i d, and two characters that change places change it by
 (i - j)(c_i - c_j): neither is a multiple of the prime 23 as long as n is at most 22, so that every
-such error is found. The prefix is compared as it is.
+such error is found. The prefix is compared as it is. A space or hyphen is read over, so that one in
+a character's place is a character too few, which the sum finds in 22 of 23 cases.
 """
 
 import re

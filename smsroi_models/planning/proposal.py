@@ -154,7 +154,7 @@ def propose_campaign(
         basis=basis if holdout_share is None else "given",
         curves=_curves(chosen, spread, stakes),
         checks=plan_checks.failed_first(checks),
-        store_fingerprint=store.fingerprint(),
+        store_fingerprint=store.fingerprint_as_read(),
         locale=read_locale(store),
     )
 

@@ -12,6 +12,8 @@ from smsroi_models.records import Record
 
 FIELDS = ("link", "code", "name")
 _FIELD = re.compile(r"\{(\w+)\}")
+# Other platforms write {{link}} or { link }: here that would be texted as it stands.
+_IN_BRACES = re.compile(r"\{+\s*[^{}\s][^{}]*\}+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,14 @@ def fields_of(text: str) -> tuple[str, ...]:
     >>> fields_of("Hi {name}, {link} {link}")
     ('name', 'link')
     """
-    found = tuple(dict.fromkeys(_FIELD.findall(text)))
-    for name in found:
-        if name not in FIELDS:
-            listed = ", ".join(f"{{{field}}}" for field in FIELDS)
-            raise ParameterError(f"the text holds {{{name}}}: the merge fields are {listed}")
-    return found
+    known = {f"{{{field}}}": field for field in FIELDS}
+    found = dict.fromkeys(_IN_BRACES.findall(text))
+    for braced in found:
+        if braced not in known:
+            raise ParameterError(
+                f"the text holds {braced}: the merge fields are {', '.join(known)}, written so"
+            )
+    return tuple(known[braced] for braced in found)
 
 
 def filled_text(text: str, values: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ def results(result: AudienceResult, campaign_id: str) -> Results:
             "name": "The audience",
             "title": words.TITLE,
             "as_of": _moment(result),
+            "headline": words.headline(result),
             "locale": result.locale,
             "verdict": words.verdict(result),
             "outcome": AUDIENCE,

@@ -1,10 +1,11 @@
-"""Several reports in a row, or side by side: one failing campaign does not stop the others."""
+"""Several reports in a row, or side by side: one that fails does not stop the others."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from rich.progress import (
@@ -18,26 +19,30 @@ from rich.progress import (
 
 from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.series import read_without_holdout
-from smsroi_models.errors import NotReadyError, RenderError, SmsroiError
+from smsroi_models.errors import SmsroiError
 from smsroi_models.records import Record
+from smsroi_models.report.folders import as_of_folder, moment_of
 from smsroi_models.report.forked import stop_kernels
 from smsroi_models.report.freshness import find_unchanged
-from smsroi_models.report.index import write_index
+from smsroi_models.report.index import require_index, write_index
 from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.retold import retold_in
 from smsroi_models.report.run_log import Logged, open_log
-from smsroi_models.report.runner import render
+from smsroi_models.report.runner import NOT_READY, clear_failures, render
 from smsroi_models.report.shared_check import SharedCheck
+from smsroi_models.report.store_pages import NOTHING_TO_TELL, StorePages
 from smsroi_models.store.connect import open_store
+from smsroi_models.store.vendors.masking import without_contacts
 
 WITHOUT_HOLDOUT = "campaign_without_holdout.ipynb"
 PROGRAMME = "programme_roi.ipynb"
-_SAID = {"waiting": "not yet", "failed": "FAILED", "unchanged": "unchanged"}
+_A_MOMENT = 0.1  # seconds
+_SAID = {"waiting": "not yet", "failed": "FAILED", "unchanged": "unchanged", "absent": "none"}
 
 
 @dataclass(frozen=True, slots=True)
 class Batch(Record):
-    """What became of each campaign.
+    """What became of each campaign, and of each page of the whole store by its folder's name.
 
     Attributes
     ----------
@@ -49,6 +54,8 @@ class Batch(Record):
         Why a campaign cannot be read yet.
     failed : dict of str to str
         Why its report failed; earlier reports of it are untouched.
+    absent : dict of str to str
+        Why a page of the whole store cannot be had, which is no failure.
     index : str
         Path of the page that lists all reports.
     """
@@ -57,12 +64,17 @@ class Batch(Record):
     unchanged: dict[str, str]
     waiting: dict[str, str]
     failed: dict[str, str]
+    absent: dict[str, str]
     index: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One report to be made; ``fingerprint`` is the store's where an unchanged one may stand."""
+    """One report to be made; ``fingerprint`` is the store's where an unchanged one may stand.
+
+    Errors named in ``no_fault`` say that there is nothing to tell: what then became of it is
+    ``early``.
+    """
 
     campaign_id: str
     notebook: Path
@@ -70,6 +82,9 @@ class _Asked:
     reports: Path
     fingerprint: str
     before: Callable[[], None]
+    no_fault: frozenset[str] = NOT_READY
+    early: str = "waiting"
+    beside: Callable[[Path], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +109,9 @@ def render_campaigns(
     log: Logged | None = None,
     jobs: int = 1,
     keep_unchanged: bool = False,
+    store_pages: StorePages | None = None,
 ) -> Batch:
-    """Render the notebook for each campaign, then the index.
+    """Render the notebook for each campaign, the pages of the whole store, then the index.
 
     A campaign of the parameter ``store_url`` that held nobody out is rendered by the notebook
     `WITHOUT_HOLDOUT` beside the given one, a whole programme by `PROGRAMME`, with those of the
@@ -118,14 +134,18 @@ def render_campaigns(
         Reports rendered side by side, each in a kernel of its own.
     keep_unchanged : bool
         Leave a report alone that would only come out as it is; see `find_unchanged`.
+    store_pages : StorePages, optional
+        What is rendered beside the campaigns, by notebooks beside the given one.
     """
     write = log or open_log(None)
-    asked = _asked(notebook, campaigns, parameters, reports, keep_unchanged)
-    write("started", campaigns=len(asked), jobs=jobs)
+    beside = store_pages or StorePages()
+    asked = _asked(notebook, campaigns, parameters, reports, keep_unchanged, beside)
+    require_index(reports)
+    write("started", campaigns=len(campaigns), pages=len(beside.pages), jobs=jobs)
     found: dict[str, dict[str, str]] = {s: {} for s in ("rendered", *_SAID)}
     with _progress(say is not None) as progress:
         task = progress.add_task("reports", total=len(asked))
-        for done in _finished(asked, jobs):
+        for done in chain(_finished(asked, jobs), _lacking(beside)):
             found[done.state][done.campaign_id] = done.told
             if say:
                 say(done.line)
@@ -148,9 +168,12 @@ def _asked(
     parameters: Mapping[str, object],
     reports: Path,
     keep_unchanged: bool,
+    store_pages: StorePages,
 ) -> list[_Asked]:
     own, fingerprint = _own_notebooks(parameters, keep_unchanged)
-    check = SharedCheck(str(parameters.get("store_url", "")), len(campaigns))
+    check = SharedCheck(
+        str(parameters.get("store_url", "")), len(campaigns) + len(store_pages.pages)
+    )
     asked = []
     for campaign_id in campaigns:
         values, chosen = {**parameters, "campaign_id": campaign_id}, notebook
@@ -159,7 +182,16 @@ def _asked(
             chosen = notebook.with_name(own[campaign_id])
             values = {name: values[name] for name in read_parameters(chosen) if name in values}
         asked.append(_Asked(campaign_id, chosen, values, reports, fingerprint, check))
+    for page in store_pages.pages:
+        path = notebook.with_name(page.notebook)
+        one = _Asked(page.folder, path, page.values, reports, fingerprint, check)
+        asked.append(replace(one, no_fault=NOTHING_TO_TELL, early="absent", beside=page.beside))
     return asked
+
+
+def _lacking(store_pages: StorePages) -> Iterator[_Done]:
+    for name, reason in (store_pages.absent or {}).items():
+        yield _Done(name, "absent", reason, "", _line(_SAID["absent"], name, reason), 0.0)
 
 
 def _finished(asked: Sequence[_Asked], jobs: int) -> Iterator[_Done]:
@@ -168,12 +200,15 @@ def _finished(asked: Sequence[_Asked], jobs: int) -> Iterator[_Done]:
         yield from map(_made, asked)
         return
     with ThreadPoolExecutor(jobs) as pool:
+        making = [pool.submit(_made, one) for one in asked]
         try:
-            for done in as_completed([pool.submit(_made, one) for one in asked]):
+            for done in as_completed(making):
                 yield done.result()
         except BaseException:  # Ctrl-C: without their kernels the threads end at once
             pool.shutdown(wait=False, cancel_futures=True)
-            stop_kernels()
+            while not all(one.done() for one in making):
+                stop_kernels()  # again, for who was about to start one
+                time.sleep(_A_MOMENT)
             raise
 
 
@@ -181,22 +216,40 @@ def _made(asked: _Asked) -> _Done:
     began = time.monotonic()
 
     def done(state: str, told: str, outcome: str, words: str) -> _Done:
-        line = f"{_SAID.get(state, outcome):8} {asked.campaign_id}: {words}"
+        line = _line(_SAID.get(state, outcome), asked.campaign_id, words)
         return _Done(asked.campaign_id, state, told, outcome, line, time.monotonic() - began)
 
     try:
         if asked.fingerprint and (
             old := find_unchanged(asked.notebook, asked.values, asked.fingerprint, asked.reports)
         ):
+            _clear_failures(Path(old["report"]), asked.values)
+            if asked.beside:
+                asked.beside(Path(old["report"]).with_name("results.json"))
             told = retold_in(old.get("locale"), old["verdict"])
             return done("unchanged", old["report"], old["outcome"], told)
         asked.before()
-        made = render(asked.notebook, asked.values, asked.reports)
-    except (RenderError, OSError) as error:
-        early = getattr(error.__cause__, "ename", "") == NotReadyError.__name__
-        return done("waiting" if early else "failed", str(error), "", str(error))
+        made = render(asked.notebook, asked.values, asked.reports, no_fault=asked.no_fault)
+        if asked.beside:
+            asked.beside(made.results)
+    except Exception as error:  # whatever it is, it must not stop the others
+        early = getattr(error.__cause__, "ename", "") in asked.no_fault
+        known = isinstance(error, (SmsroiError, OSError))
+        told = str(error) if known else without_contacts(f"{type(error).__name__}: {error}")
+        return done(asked.early if early else "failed", told, "", told)
     told = retold_in(made.locale, made.verdict)
     return done("rendered", str(made.report), made.outcome, told)
+
+
+def _clear_failures(page: Path, values: Mapping[str, object]) -> None:
+    """Forget failed attempts at what stands: the tables have come back to what they were."""
+    as_of = str(values.get("as_of", ""))
+    requested = as_of_folder(as_of) if as_of else ""
+    clear_failures(page.parent.parent, requested, moment_of(page.parent.name))
+
+
+def _line(said: str, name: str, words: str) -> str:
+    return f"{said:9} {name}: {words}"
 
 
 def _own_notebooks(
@@ -227,5 +280,5 @@ def _progress(wanted: bool) -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         transient=True,
-        disable=not (wanted and sys.stdout.isatty()),
+        disable=not (wanted and sys.stdout is not None and sys.stdout.isatty()),
     )

@@ -163,6 +163,8 @@ def results(result: CounterfactualResult) -> Results:
             "currency": result.campaign.currency,
             "locale": result.campaign.locale,
             "as_of": f"{moment:%Y-%m-%d}" if midnight else f"{moment:%Y-%m-%dT%H%M%SZ}",
+            "starts_at": f"{result.campaign.starts_at:%Y-%m-%d}",
+            "headline": words.HEADLINES[result.outcome],
             "verdict": words.verdict(result),
             "outcome": result.outcome,
             "evidence": result.evidence,

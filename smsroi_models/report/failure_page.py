@@ -4,8 +4,8 @@ from pathlib import Path
 
 from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.report.folders import written_moment
-from smsroi_models.report.hygiene import check_page, clean_text
-from smsroi_models.report.index import environment
+from smsroi_models.report.hygiene import BESIDE, check_page, clean_text
+from smsroi_models.report.index import environment, home_of
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.retold import retold_in
 
@@ -14,7 +14,12 @@ _MESSAGE_LENGTH = 1000
 
 
 def write_failure(
-    path: Path, campaign_id: str, message: str, attempt: Path, locale: str = DEFAULT_LOCALE
+    path: Path,
+    campaign_id: str,
+    message: str,
+    attempt: Path,
+    scratch: Path,
+    locale: str = DEFAULT_LOCALE,
 ) -> bool:
     """Write why a report could not be made, in plain words; return whether that succeeded.
 
@@ -23,6 +28,7 @@ def write_failure(
     path : ``<moment>.failed.html`` in the campaign's folder.
     campaign_id, message : untrusted text.
     attempt : the executed notebook beside the page, linked if it is there.
+    scratch : where the page is written before it is moved into its place whole.
     locale : of the store.
     """
     page = (
@@ -35,14 +41,14 @@ def write_failure(
             moment=written_moment(path.name.removesuffix(SUFFIX), locale),
             message=retold_in(locale, shortened(message, _MESSAGE_LENGTH)),
             attempt=attempt.name if attempt.exists() else "",
+            home=home_of(path.parent, up=1),
         )
     )
     page = clean_text(page)
-    check_page(page, relative_links=True)
+    check_page(page, BESIDE)
     try:
-        partial = path.with_name(f".{path.name}")
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
+        scratch.write_text(page, encoding="utf-8")
+        scratch.replace(path)
     except OSError:  # the failure itself is what counts, and is told elsewhere
         return False
     return True

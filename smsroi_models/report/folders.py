@@ -25,6 +25,8 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 # Device names that Windows reserves in every folder.
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.I)
 _SLUG_LENGTH = 40
+FILES = ("report.html", "notebook.ipynb", "results.json")
+"""The files of a report, in the order in which they are put in place."""
 MARKS = {
     PLANNED: "plan-",
     VALUED: "value-",

@@ -7,6 +7,7 @@ Where the system cannot fork, or the server does not come up, kernels start the 
 """
 
 import atexit
+import contextlib
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from typing import Any
 import smsroi_models
 
 _PATIENCE = 60.0  # seconds for all imports on a busy machine
+_PATIENCE_AT_END = 10.0
 _ANSWER_BYTES = 1024
 # What a module may have read while it was imported: another value asks for another server.
 _READ_AT_IMPORT = re.compile(
@@ -81,7 +83,10 @@ class ForkedKernel:
 
 
 class KernelServer:
-    """The running server; see `kernel_server` for what is said over its socket."""
+    """The running server; see `kernel_server` for what is said over its socket.
+
+    ``stopped`` says that it was ended on purpose: nobody is to start kernels without it.
+    """
 
     def __init__(self) -> None:
         self.made_for = _surroundings()
@@ -99,6 +104,7 @@ class KernelServer:
         self._socket = ours
         self._socket.settimeout(_PATIENCE)
         self._forked = False
+        self.stopped = False
         atexit.register(self.close)
 
     def fork(self, argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> ForkedKernel:
@@ -111,9 +117,9 @@ class KernelServer:
         """
         request = json.dumps({"argv": list(argv), "cwd": cwd, "env": dict(env)})
         with self._lock:
-            self._forked = True
             self._socket.sendall(request.encode() + b"\n")
             answer, descriptors, _, _ = socket.recv_fds(self._socket, _ANSWER_BYTES, 1)
+            self._forked |= bool(descriptors)
         if not descriptors:
             raise OSError("the server of kernels has ended")
         return ForkedKernel(json.loads(answer)["pid"], descriptors[0])
@@ -141,10 +147,16 @@ class KernelServer:
     def close(self) -> None:
         """End the server and every kernel that is still alive."""
         atexit.unregister(self.close)
+        with contextlib.suppress(OSError):  # who waits for an answer would not see it closed
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         if not self._forked:  # it may still be importing, for nobody
             self._process.terminate()
-        self.wait()
+        try:
+            self._process.wait(_PATIENCE_AT_END)
+        except subprocess.TimeoutExpired:  # stopped, or stuck: its kernels end without it
+            self._process.kill()
+            self.wait()
 
 
 _server: KernelServer | None = None
@@ -182,9 +194,11 @@ def forget(server: KernelServer) -> None:
 
 
 def stop_kernels() -> None:
-    """End every forked kernel of this process, if there are any."""
-    if _server is not None:
-        forget(_server)
+    """End every forked kernel of this process, if there are any; who waits for one gets none."""
+    server = _server
+    if server is not None:
+        server.stopped = True
+        forget(server)
 
 
 def _surroundings() -> tuple[object, ...]:

@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 
 from smsroi_models.errors import RenderError
 from smsroi_models.report.contents import with_contents
-from smsroi_models.report.hygiene import check_page, clean_text
+from smsroi_models.report.hygiene import SIBLINGS, check_page, clean_text
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -29,7 +29,7 @@ _IMAGES = ("image/svg+xml", "image/png")
 _PLACES = ("notebook-only", "page-header", "page-footer")
 
 
-def to_html(notebook: NotebookNode, title: str, language: str = "en") -> str:
+def to_html(notebook: NotebookNode, title: str, language: str = "en", home: str = "") -> str:
     """Return an executed notebook as a page of its own, the same bytes for the same outputs.
 
     Parameters
@@ -37,16 +37,17 @@ def to_html(notebook: NotebookNode, title: str, language: str = "en") -> str:
     notebook : executed notebook; only markdown cells, ``text/html``, SVG and PNG outputs show.
     title : plain text, the page's title and its one first-level heading.
     language : the page's language, a BCP 47 tag such as ``"en"``.
+    home : relative address of the list of all reports; empty where there is none.
 
     Raises
     ------
     RenderError
         A figure has no alt text, a PNG is damaged, or the page would break a rule of `check_page`.
     """
-    resources = {"title": title, "language": language}
+    resources = {"title": title, "language": language, "home": home}
     page, _ = _exporter().from_notebook_node(notebook, resources=resources)
     page = clean_text(page)
-    check_page(page)
+    check_page(page, SIBLINGS)
     return page
 
 

@@ -16,7 +16,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:"
 )
 
-_VOID = frozenset({"br", "col", "hr", "img", "meta", "wbr"})
+_VOID = frozenset({"br", "col", "hr", "img", "input", "meta", "wbr"})
 _DOCUMENT = frozenset({"html", "head", "title", "style", "body", "header", "main", "footer"})
 _SECTIONS = frozenset({"article", "aside", "div", "nav", "section", "blockquote", "details"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "figure", "figcaption"})
@@ -24,8 +24,10 @@ _LISTS = frozenset({"dd", "dl", "dt", "li", "ol", "ul", "p", "pre"})
 _TABLES = frozenset({"caption", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"})
 _WORDS = frozenset({"a", "abbr", "b", "cite", "code", "data", "del", "em", "i", "ins", "kbd"})
 _MORE_WORDS = frozenset({"mark", "meter", "s", "small", "span", "strong", "sub", "sup", "time"})
+# A choice between lines of a list, made by the style sheet; nothing is entered or sent.
+_CHOICES = frozenset({"fieldset", "input", "label", "legend"})
 _ELEMENTS = frozenset().union(
-    _VOID, _DOCUMENT, _SECTIONS, _HEADINGS, _LISTS, _TABLES, _WORDS, _MORE_WORDS
+    _VOID - _CHOICES, _DOCUMENT, _SECTIONS, _HEADINGS, _LISTS, _TABLES, _WORDS, _MORE_WORDS
 )
 _GLOBAL_ATTRIBUTES = frozenset({"class", "dir", "hidden", "id", "lang", "role", "style", "title"})
 _ATTRIBUTES: dict[str, frozenset[str]] = {
@@ -36,6 +38,8 @@ _ATTRIBUTES: dict[str, frozenset[str]] = {
     "div": frozenset(["tabindex"]),  # a box that scrolls must be reachable by keyboard
     "details": frozenset(["open"]),
     "img": frozenset(["alt", "height", "src", "width"]),
+    "input": frozenset(["checked", "name", "type"]),
+    "label": frozenset(["for"]),
     "li": frozenset(["value"]),
     "meta": frozenset(["charset", "content", "http-equiv", "name"]),
     "meter": frozenset(["high", "low", "max", "min", "optimum", "value"]),
@@ -53,7 +57,14 @@ _START_TAG = re.compile(
 )
 _IMAGE = re.compile(r"data:image/(?:svg\+xml|png);base64,[A-Za-z0-9+/]+={0,2}")
 _FRAGMENT = re.compile(r"#[A-Za-z0-9_.:-]+")
-_RELATIVE = re.compile(r"(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})+(?:/(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})+)*")
+# No part is, or spells by codes, a step upwards or another slash.
+_PART = r"(?!\.\.?(?:/|$))(?:[A-Za-z0-9_.~-]|%(?!2E|2F|5C)[0-9A-F]{2})+"
+BENEATH = re.compile(f"{_PART}(?:/{_PART})*")
+"""Links of the list of reports: files beneath it."""
+SIBLINGS = re.compile(r"\.\./\.\./(?:index\.html|[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/report\.html)")
+"""Links of a report: another report of the same folder of reports, and the list of them."""
+BESIDE = re.compile(r"\.\./index\.html|[A-Za-z0-9_-]+\.failed\.ipynb")
+"""Links of a page that tells of a failure: the attempt beside it, and the list of reports."""
 # A backslash could spell any of the others by its code point.
 _FETCHING_STYLE = re.compile(r"\\|@import|url\s*\(|image-set|expression|javascript:|<", re.I)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -70,14 +81,15 @@ def clean_text(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def check_page(page: str, relative_links: bool = False) -> None:
+def check_page(page: str, links: re.Pattern[str] | None = None, *, choices: bool = False) -> None:
     """Raise unless a finished page is whole, self-contained and inert.
 
     Parameters
     ----------
     page : the HTML document as text.
-    relative_links : whether links to files beneath the page are allowed, as in the index; links
+    links : the links to other files that are allowed, `BENEATH`, `SIBLINGS` or `BESIDE`; links
         out are never, links within the page always.
+    choices : whether radio buttons are allowed, as in the list of reports.
 
     Raises
     ------
@@ -88,7 +100,7 @@ def check_page(page: str, relative_links: bool = False) -> None:
     """
     if control := _CONTROL.search(page):
         _refuse(f"the control character {control.group()!r}")
-    scan = _Scan(relative_links)
+    scan = _Scan(links, choices)
     scan.feed(page)
     scan.close()
     if page.count("<") != scan.tags:
@@ -104,9 +116,10 @@ def check_page(page: str, relative_links: bool = False) -> None:
 class _Scan(HTMLParser):
     """Walks a page once; ``tags`` counts every ``<`` that was understood."""
 
-    def __init__(self, relative_links: bool) -> None:
+    def __init__(self, links: re.Pattern[str] | None, choices: bool) -> None:
         super().__init__(convert_charrefs=True)
-        self.relative_links = relative_links
+        self.links = links
+        self.elements = _ELEMENTS | _CHOICES if choices else _ELEMENTS
         self.tags = 0
         self.headings = 0
         self.open: list[str] = []
@@ -116,7 +129,7 @@ class _Scan(HTMLParser):
         text = self.get_starttag_text() or ""
         if not _START_TAG.fullmatch(text):
             _refuse(f"the tag {text[:80]!r}, not strictly written")
-        if tag not in _ELEMENTS:
+        if tag not in self.elements:
             _refuse(f"the element <{tag}>")
         names = [name for name, _ in attrs]
         if len(names) != len(set(names)):
@@ -171,12 +184,13 @@ class _Scan(HTMLParser):
     def _link_allowed(self, address: str) -> bool:
         if _FRAGMENT.fullmatch(address):
             return True
-        inside = ".." not in address.split("/")
-        return self.relative_links and inside and _RELATIVE.fullmatch(address) is not None
+        return self.links is not None and self.links.fullmatch(address) is not None
 
     def _check_element(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "img" and not ("src" in attributes and attributes.get("alt", "").strip()):
             _refuse("an image without alt text or address")
+        if tag == "input" and attributes.get("type") != "radio":
+            _refuse("an input that is no radio button")
         if tag == "style" and self.open[-1:] != ["head"]:
             _refuse("a style sheet outside the head")
         if tag == "meta" and "http-equiv" in attributes:

@@ -49,7 +49,9 @@ class Forking(LocalProvisioner):
             try:
                 cwd = str(kwargs.get("cwd") or Path.cwd())
                 forked = server.fork(cmd[3:], cwd, kwargs["env"])
-            except OSError:
+            except OSError as error:
+                if server.stopped:
+                    raise RuntimeError("the run was stopped") from error
                 forget(server)
             else:
                 self.process = cast(Any, forked)  # what is asked of a Popen here, it has

@@ -7,9 +7,10 @@ one line of JSON a request::
     {"checked": {...}}                            ->   nothing; later kernels know of it
 
 The pipe ends when the kernel does; what was checked is of `store.checked`. The server never opens a
-store, starts no thread and no ZeroMQ context before it forks, so that each kernel begins as a fresh
-interpreter would, only later. Where the socket ends the runner is gone: kernels still alive are
-killed, and the server ends.
+store, starts no thread of Python's and no ZeroMQ context before it forks, so that each kernel
+begins as a fresh interpreter would, only later. (Arrow's allocator and DuckDB start a thread each
+when they are imported, and provide for a fork.) Where the socket ends the runner is gone: kernels
+still alive are killed, and the server ends.
 """
 
 import contextlib
@@ -70,8 +71,11 @@ def main(descriptor: int) -> None:
         request = json.loads(line)
         if "checked" in request:
             importlib.import_module("smsroi_models.store.checked").remember(request["checked"])
-        else:
-            alive.add(_fork(runner, request))
+            continue
+        pid, told = _fork(runner, request)
+        alive.add(pid)
+        if not told:
+            break
     for pid in alive - _ended(alive):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
@@ -82,27 +86,33 @@ def _lines(runner: socket.socket) -> Iterator[bytes]:
         yield from requests
 
 
-def _fork(runner: socket.socket, request: dict[str, Any]) -> int:
+def _fork(runner: socket.socket, request: dict[str, Any]) -> tuple[int, bool]:
+    """Return the kernel's process, and whether the runner was still there to be told of it."""
+    server = os.getpid()
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         runner.close()
         os.close(reading)
-        _become_kernel(request, writing)
+        _become_kernel(request, writing, server)
     os.close(writing)
     # Both sides set it: whoever signals the group next must find it there.
     with contextlib.suppress(OSError):
         os.setpgid(pid, pid)
-    socket.send_fds(runner, [json.dumps({"pid": pid}).encode()], [reading])
-    os.close(reading)
-    return pid
+    try:
+        socket.send_fds(runner, [json.dumps({"pid": pid}).encode()], [reading])
+    except ConnectionError:  # it was killed while we imported
+        return pid, False
+    finally:
+        os.close(reading)
+    return pid, True
 
 
 def _ended(pids: set[int]) -> set[int]:
     return {pid for pid in pids if os.waitpid(pid, os.WNOHANG)[0] == pid}
 
 
-def _become_kernel(request: dict[str, Any], life: int) -> None:
+def _become_kernel(request: dict[str, Any], life: int, server: int) -> None:
     """Turn the fork into a kernel, as its command line would have; never returns."""
     code = 1
     try:
@@ -117,8 +127,9 @@ def _become_kernel(request: dict[str, Any], life: int) -> None:
         sys.argv = list(request["argv"])
         from ipykernel.kernelapp import IPKernelApp
 
-        # The kernel watches over its parent, and its parent is this server.
-        watched = f"--IPKernelApp.parent_handle={os.getppid()}"
+        # The kernel watches over its parent, this server. Were it gone by now, the parent that is
+        # found here would be another process, which does not end.
+        watched = f"--IPKernelApp.parent_handle={server}"
         IPKernelApp.launch_instance(argv=[*request["argv"], watched])
         code = 0
     except SystemExit as left:

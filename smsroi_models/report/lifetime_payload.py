@@ -44,6 +44,7 @@ def results(result: LifetimeResult, campaign_id: str) -> Results:
             "currency": result.currency,
             "locale": result.locale,
             "as_of": f"{result.as_of:%Y-%m-%d}",
+            "headline": words.headline(result),
             "verdict": words.verdict(result),
             "outcome": VALUED,
             "evidence": "forecast",

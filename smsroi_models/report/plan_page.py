@@ -121,6 +121,7 @@ def results(proposal: Proposal, campaign_id: str, name: str) -> Results:
             "currency": proposal.currency,
             "locale": proposal.locale,
             "as_of": _iso(proposal.as_of),
+            "headline": words.headline(proposal),
             "verdict": words.verdict(proposal),
             "outcome": PLANNED,
             "store_fingerprint": proposal.store_fingerprint,

@@ -6,7 +6,6 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from smsroi_models.attribution.cohorts import sum_of_independent
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.portfolio_result import CampaignFigures, PortfolioResult
 from smsroi_models.report import portfolio_words as words
@@ -30,6 +29,8 @@ from smsroi_models.report.words import confidence
 _LONGEST_NAME = 17
 # More lines than this are no longer read; the table has all of them.
 MOST_CAMPAIGNS = 40
+# A bar this many times as long as the median one would leave the others without length.
+_TIMES_USUAL = 20
 
 
 @in_store_locale
@@ -52,9 +53,12 @@ def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.3, -0.7)
         axes.margins(x=0.04)
+        cut = _cut_long_bars(axes, shown, result)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
         write_ticks(axes.xaxis, lambda value: percent(value))
-        axes.set_xlabel(f"return on cost (ROI)\nbars: {_level(result)}\n{_legend(result)}")
+        which = "" if len(shown) == len(read) else f"the latest {len(shown)} of {len(read)}\n"
+        bars = f"bars: {_level(result)}{cut}"
+        axes.set_xlabel(f"return on cost (ROI)\n{which}{bars}\n{_legend(result)}")
         head(figure, title)
         sns.despine(ax=axes, left=True)
         axes.tick_params(left=False)
@@ -64,7 +68,8 @@ def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
 @in_store_locale
 def gathered(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw the profit of all campaigns gathered from the first on, with its interval."""
-    known = [each for each in result.campaigns if each.profit]
+    # By the day on which each was settled: a long window that began first may end last.
+    known = sorted((c for c in result.campaigns if c.profit), key=lambda each: each.ends_at)
     if len(known) < 2:
         return Html("")
     sums = _gathered(known, result)
@@ -88,6 +93,22 @@ def gathered(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Htm
         for each, one in zip(known, sums, strict=True)
     )
     return Picture(figure, f"{title}. Profit gathered, {_level(result)}: {told}.")
+
+
+def _cut_long_bars(axes: Axes, shown: list[CampaignFigures], result: PortfolioResult) -> str:
+    """Let no campaign that cost next to nothing flatten the others; say where bars are cut."""
+    bars = [each.roi for each in shown if each.roi]
+    bars += [result.pooled.drawn[c.campaign_id] for c in shown] if result.pooled else []
+    widths = sorted(bar.ci_upper - bar.ci_lower for bar in bars)
+    usual = _TIMES_USUAL * widths[(len(widths) - 1) // 2]
+    kept = [bar for bar in bars if bar.ci_upper - bar.ci_lower <= usual]
+    if len(kept) == len(bars):
+        return ""
+    low = min(0.0, *(bar.ci_lower for bar in kept))
+    high = max(0.0, *(bar.ci_upper for bar in kept))
+    edge = 0.04 * (high - low)
+    axes.set_xlim(low - edge, high + edge)
+    return "; longer ones are cut"
 
 
 def _draw(axes: Axes, row: int, each: CampaignFigures, result: PortfolioResult) -> None:
@@ -114,9 +135,7 @@ def _bar(axes: Axes, row: float, figure: Estimate, colour: str, fill: Any) -> No
 
 def _gathered(known: list[CampaignFigures], result: PortfolioResult) -> list[Estimate]:
     parts = [(each.profit, each.degrees_of_freedom) for each in known if each.profit]
-    sums = [
-        sum_of_independent(parts[: upto + 1], result.confidence_level) for upto in range(len(parts))
-    ]
+    sums = [result.added(parts[: upto + 1]) for upto in range(len(parts))]
     return [one for one in sums if one]
 
 
@@ -138,7 +157,7 @@ def _level(result: PortfolioResult) -> str:
 
 def _legend(result: PortfolioResult) -> str:
     if result.pooled is None:
-        return "as measured: too few to\nallow for luck"
+        return "as measured: luck is not\nallowed for"
     return "grey: as measured\nblue: after allowing for luck"
 
 

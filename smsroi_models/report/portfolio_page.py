@@ -5,13 +5,13 @@ Campaign names come from outside: every value passes Jinja's autoescape.
 
 import math
 
-from smsroi_models.attribution.cohorts import sum_of_independent
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.factor_records import OLD_DAYS, TouchFactors
 from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.portfolio_result import Aside, CampaignFigures, PortfolioResult
 from smsroi_models.report import portfolio_words as words
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.folders import folder_name
 from smsroi_models.report.in_locale import in_store_locale, written_day
 from smsroi_models.report.numbers import (
     Money,
@@ -49,6 +49,7 @@ def verdict(result: PortfolioResult) -> Html:
         sentence=words.sentence(result),
         one_by_one=words.one_by_one(result),
         failed=[shortened(name) for name in failed],
+        shared=words.shared(result),
     )
 
 
@@ -113,6 +114,7 @@ def league(result: PortfolioResult) -> Html:
         sentence=words.best(result),
         rows=[
             (
+                folder_name(each.campaign_id),
                 shortened(each.name),
                 shortened(each.campaign_id),
                 words.letters(result, each),
@@ -165,7 +167,7 @@ def opt_outs(result: PortfolioResult) -> Html:
         "portfolio_opt_outs.html",
         rows=rows,
         total=with_interval(total, plain, 1.0),
-        untold=[shortened(each.name) for each in result.campaigns if not each.opt_outs],
+        nobody=[shortened(each.name) for each in result.campaigns if not each.opt_outs],
         confidence=confidence(result.confidence_level),
     )
 
@@ -223,7 +225,7 @@ def method(result: PortfolioResult) -> Html:
 def opt_outs_together(result: PortfolioResult) -> Estimate | None:
     """Return the opt-outs that all campaigns caused; None where none can be told."""
     found = [(each.opt_outs, each.degrees_of_freedom) for each in result.campaigns if each.opt_outs]
-    return sum_of_independent(found, result.confidence_level)
+    return result.added(found)
 
 
 def _campaign_row(
@@ -232,6 +234,7 @@ def _campaign_row(
     drawn = result.pooled.drawn.get(each.campaign_id) if result.pooled else None
     outcome = result.outcome_of(each)
     return {
+        "folder": folder_name(each.campaign_id),
         "name": shortened(each.name),
         "campaign_id": shortened(each.campaign_id),
         "started": written_day(each.starts_at),
@@ -276,6 +279,7 @@ def _says_nothing(touch: TouchFactors) -> bool:
 
 def _aside_row(each: Aside, money: Money) -> dict[str, object]:
     return {
+        "folder": folder_name(each.campaign_id),
         "name": shortened(each.name),
         "campaign_id": shortened(each.campaign_id),
         "started": written_day(each.starts_at),

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.portfolio_result import CampaignFigures, PortfolioResult
-from smsroi_models.report.numbers import Money, percent, say, shortened, step_for, tally
+from smsroi_models.report.numbers import (
+    Money,
+    percent,
+    plain,
+    say,
+    shortened,
+    step_for,
+    tally,
+    with_interval,
+)
 from smsroi_models.report.words import confidence, money_range, profit_or_loss
 
 TITLE = "Do the text campaigns pay for themselves?"
@@ -89,11 +98,29 @@ def corrected(result: PortfolioResult) -> str:
     )
 
 
+def shared(result: PortfolioResult) -> str:
+    """Say that the same customers were held out again, and what follows; empty where not."""
+    if result.shared_draws == 1:
+        return ""
+    return (
+        "The same customers were held out of several campaigns, more often than chance does: what "
+        "makes them buy more or less than the others is in each of those figures. Sums here have "
+        "the widest interval that this can make. Draw each holdout anew; or keep one out of every "
+        "campaign, and record it as a programme."
+    )
+
+
 def luck(result: PortfolioResult) -> str:
     """Say what the best campaign's ROI is after allowing for luck: the winner's curse."""
     read = [each for each in result.campaigns if each.roi]
     if not read:
         return "No campaign has a return on its cost to compare."
+    if result.shared_draws > 1:
+        return (
+            "Luck cannot be allowed for: the same customers were held out again, and what the "
+            "campaigns' errors have in common would pass for what they earn. Each figure stands "
+            "as it was measured."
+        )
     if result.pooled is None:
         few = "one campaign" if len(read) == 1 else f"{len(read)} campaigns"
         return (
@@ -103,17 +130,17 @@ def luck(result: PortfolioResult) -> str:
     best = best_of(read)
     assert best.roi is not None
     drawn = result.pooled.drawn[best.campaign_id]
-    step = max(step_for(drawn, 0.01), 0.01)
-    before, after = percent(best.roi.estimate, step), percent(drawn.estimate, step)
-    if before == after:
-        return (
-            f"The best campaign's ROI of {before} hardly changes after allowing for luck: it was "
-            "measured well, and campaigns do differ."
-        )
+    # Each to its own interval's digits, as in the table; whether they differ, by the coarser one.
+    steps = step_for(best.roi, 0.01), step_for(drawn, 0.01)
+    before, after = percent(best.roi.estimate, steps[0]), percent(drawn.estimate, steps[1])
+    if percent(best.roi.estimate, max(steps)) == percent(drawn.estimate, max(steps)):
+        differ = result.pooled.between_deviation > best.roi.standard_error
+        why = "it was measured well, and campaigns do differ" if differ else "all are much alike"
+        return f"The best campaign's ROI of {before} hardly changes after allowing for luck: {why}."
     return (
         f"The best campaign's ROI of {before} ({shortened(best.name, _NAME)}) is {after} after "
         f"allowing for luck: whichever of {len(read)} campaigns comes out on top was partly lucky, "
-        "and would do less well a second time."
+        "and is to be expected to do less well a second time."
     )
 
 
@@ -168,6 +195,11 @@ def best(result: PortfolioResult) -> str:
         if each is not top and together & set(result.letters[each.campaign_id])
     ]
     name = shortened(top.name, _NAME)
+    if len(like) == len(ranked) - 1 and len(set(result.letters.values())) > 1:
+        return (
+            f"“{name}” came out highest, but it cannot be told apart from any other; those that "
+            "share no letter below can be told from each other."
+        )
     if len(like) == len(ranked) - 1:
         return (
             f"No ranking can be given: not one of the {len(ranked)} campaigns can be told from "
@@ -184,7 +216,7 @@ def trend(result: PortfolioResult) -> str:
     if result.trend is None:
         return "No trend can be told: it takes four campaigns with a return, at different times."
     found, level = result.trend, confidence(result.confidence_level)
-    told = f"{say(found, percent, 0.01)} from the first campaign to the last, {level} confidence"
+    told = f"{_points(found)} from the first campaign to the last, {level} confidence"
     if found.ci_lower <= 0 <= found.ci_upper:
         return f"No trend can be seen: the return on cost changed by {told}."
     moved = "rose" if found.estimate > 0 else "fell"
@@ -194,23 +226,37 @@ def trend(result: PortfolioResult) -> str:
     )
 
 
+def _points(figure: Estimate) -> str:
+    """Write a change of a ratio in percentage points, which no share of the ratio is."""
+    value, interval = with_interval(
+        figure, lambda share, step: plain(100 * share, 100 * step), 0.01
+    )
+    return f"{value} percentage points ({interval})"
+
+
 def holdouts(result: PortfolioResult) -> str:
-    """Say what the holdouts cost, and what they bought."""
+    """Say what the holdouts cost, or saved, or that neither can be told."""
     if result.holdout_cost is None:
         return "Nobody was held out of the campaigns that can be read."
     money, found = Money(result.currency), result.holdout_cost
-    held = sum(each.n_holdout for each in result.campaigns)
-    level = confidence(result.confidence_level)
-    step = step_for(found, 0.01)
-    low, high = money(found.ci_lower, step), money(found.ci_upper, step)
-    if found.estimate >= 0:
-        cost = f"cost about {money(found.estimate, step)} of margin that texts would have brought"
+    step, level = step_for(found, 0.01), confidence(result.confidence_level)
+    best, low, high = (
+        money(abs(value), step) for value in (found.estimate, found.ci_lower, found.ci_upper)
+    )
+    if found.ci_lower > 0:
+        said = f"cost about {best} ({low} to {high}, {level} confidence)"
+    elif found.ci_upper < 0:
+        said = f"saved about {best} ({high} to {low}, {level} confidence)"
     else:
-        cost = f"saved about {money(-found.estimate, step)}: the texts cost more than they brought"
+        side = "cost" if found.estimate >= 0 else "saving"
+        said = (
+            f"may have cost or saved money: the best estimate is a {side} of {best}, but anything "
+            f"from a saving of {low} to a cost of {high} fits the data at {level} confidence"
+        )
+    held = sum(each.n_holdout for each in result.campaigns)
     return (
-        f"Holding {tally(held)} customers out {cost} (less the price of those texts; {low} to "
-        f"{high} "
-        f"with {level} confidence)."
+        f"Holding customers out ({tally(held)} in all, counted anew in each campaign) {said}. "
+        "That is the margin that texts to them would have brought, less the price of those texts."
     )
 
 
@@ -236,8 +282,8 @@ def _campaigns(count: int, one: str, several: str) -> str:
 
 def forest_finding(result: PortfolioResult) -> str:
     """Say what the figure of all campaigns shows, in its title."""
-    paid, lost = result.count("paid"), result.count("lost")
-    total = sum(each.roi is not None for each in result.campaigns)
+    found = [result.outcome_of(each) for each in result.campaigns if each.roi]
+    paid, lost, total = found.count("paid"), found.count("lost"), len(found)
     if total == 1:
         return "The return of the one campaign that can be read"
     if not paid and not lost:

@@ -177,6 +177,8 @@ def results(result: ProgrammeResult) -> Results:
             "currency": result.campaign.currency,
             "locale": result.campaign.locale,
             "as_of": _iso(result.as_of),
+            "starts_at": f"{result.campaign.starts_at:%Y-%m-%d}",
+            "headline": words.HEADLINES[result.outcome],
             "verdict": words.verdict(result),
             "outcome": result.outcome,
             "store_fingerprint": result.store_fingerprint,

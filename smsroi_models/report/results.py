@@ -38,11 +38,17 @@ _PACKAGES = (
     "babel",
     "duckdb",
     "ibis-framework",
+    "jinja2",
     "matplotlib",
+    "nbconvert",
     "numpy",
     "pandas",
     "papermill",
+    "pyarrow",
+    "scikit-learn",
     "scipy",
+    "seaborn",
+    "sqlglot",
     "statsmodels",
 )
 
@@ -89,6 +95,7 @@ def write_results(
     notebook: bytes,
     path: Path,
     code_sha256: str = "",
+    page_sha256: str | None = "",
 ) -> None:
     """Write ``results.json``: the results and what they were made from.
 
@@ -105,6 +112,7 @@ def write_results(
         "parameters": dict(parameters),
         "notebook": {"name": notebook_name, "sha256": hashlib.sha256(notebook).hexdigest()},
         "code_sha256": code_sha256,
+        "page_sha256": page_sha256,
         "versions": versions(),
     }
     try:
@@ -116,7 +124,10 @@ def write_results(
 
 @cache
 def versions() -> dict[str, str | None]:
-    """Return the versions of Python and of the packages that make the figures; null if absent."""
+    """Return the versions of Python and of the packages that make figures and pages.
+
+    Null where one is absent.
+    """
     return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
 
 

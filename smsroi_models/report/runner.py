@@ -32,6 +32,7 @@ from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.paths import find_store
 from smsroi_models.report.failure_page import write_failure
 from smsroi_models.report.folders import (
+    FILES,
     as_of_folder,
     folder_name,
     locked,
@@ -41,14 +42,18 @@ from smsroi_models.report.folders import (
 from smsroi_models.report.freshness import code_sha256
 from smsroi_models.report.html import to_html
 from smsroi_models.report.in_locale import readable_locale
+from smsroi_models.report.index import home_of
 from smsroi_models.report.kernel import execute
+from smsroi_models.report.links import page_sha256
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
 from smsroi_models.report.results import find_results, write_results
 from smsroi_models.store.connect import open_store
+from smsroi_models.store.vendors.masking import without_contacts
 
-_FILES = ("report.html", "notebook.ipynb", "results.json")
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
+NOT_READY = frozenset({errors.NotReadyError.__name__})
+"""The error that tells of a campaign which can only be read later."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -78,6 +83,7 @@ def render(
     *,
     progress: Callable[[str], None] | None = None,
     cwd: str | Path | None = None,
+    no_fault: frozenset[str] = NOT_READY,
 ) -> RenderedReport:
     """Run a notebook with parameters and write its report under ``reports``.
 
@@ -90,6 +96,8 @@ def render(
     progress : called with short lines of text while the notebook runs.
     cwd : working directory of the notebook, to which its relative paths refer; the caller's where
         absent.
+    no_fault : names of the errors that say only that there is nothing to report: no attempt is
+        kept, and no page says that it failed.
 
     Raises
     ------
@@ -113,21 +121,23 @@ def render(
             executed = _execute(copy, values, source.name, cwd, progress)
             results = find_results(executed)
             moment = _moment(results, campaign_id, requested)
-            _write(work, executed, results, values, source.name)
+            home = home_of(work, up=2)
+            _write(work, executed, results, values, source.name, home)
         except RenderError as error:
-            if _is_fault(error):
+            if getattr(error.__cause__, "ename", "") not in no_fault:
                 if _kept(work / "notebook.ipynb", failed, source.name):
                     note = f"The attempt is kept as {failed}; earlier reports are untouched."
                     error.add_note(note)
                 page = failed.with_suffix(".html")
-                write_failure(page, campaign_id, str(error), failed, _store_locale(values))
+                locale, scratch = _store_locale(values), work / "failure.html"
+                write_failure(page, campaign_id, str(error), failed, scratch, locale)
+            else:
+                clear_failures(campaign, requested)
             raise
         target = campaign / report_folder(moment, results["outcome"])
         _publish(work, target)
-    for failure in {failed, campaign / f"{moment}.failed.ipynb"}:
-        failure.unlink(missing_ok=True)
-        failure.with_suffix(".html").unlink(missing_ok=True)
-    report, executed_path, results_path = (target / name for name in _FILES)
+    clear_failures(campaign, requested, moment)
+    report, executed_path, results_path = (target / name for name in FILES)
     return RenderedReport(
         folder=target,
         report=report,
@@ -139,9 +149,17 @@ def render(
     )
 
 
-def _is_fault(error: RenderError) -> bool:
-    """Tell a failure from a campaign that can only be read later."""
-    return getattr(error.__cause__, "ename", "") != errors.NotReadyError.__name__
+def clear_failures(campaign: Path, *moments: str) -> None:
+    """Remove what tells of failed attempts at moments that are made by now; ``""`` is the latest.
+
+    Parameters
+    ----------
+    campaign : folder of the campaign's reports.
+    moments : as `as_of_folder` writes them.
+    """
+    for moment in moments:
+        for ending in ("html", "ipynb"):
+            (campaign / f"{moment or 'latest'}.failed.{ending}").unlink(missing_ok=True)
 
 
 def _store_locale(values: Mapping[str, object]) -> str:
@@ -181,7 +199,9 @@ def _execute(
         text = _ESCAPES.sub("", str(error.evalue))
         if error.ename in _OWN_ERRORS:
             raise RenderError(text) from error
-        raise RenderError(f"{name}: {error.ename}: {text}") from error
+        # An engine's error may quote a cell, and the text goes into logs and pages.
+        told = without_contacts(text)
+        raise RenderError(f"{name}: {error.ename}: {told}") from error
     except (PapermillException, CellControlSignal, RuntimeError, OSError, ValueError) as error:
         raise RenderError(f"{name}: its kernel failed: {error}") from error
 
@@ -206,13 +226,15 @@ def _write(
     results: Mapping[str, Any],
     values: Mapping[str, object],
     name: str,
+    home: str,
 ) -> None:
     asked = f"Did {shortened(results['name'])} pay for itself?"
-    page = to_html(executed, title=shortened(results.get("title", asked), 200))
+    page = to_html(executed, title=shortened(results.get("title", asked), 200), home=home)
     (work / "report.html").write_text(page, encoding="utf-8")
     _write_notebook(executed, work / "notebook.ipynb", name)
     notebook = (work / "input.ipynb").read_bytes()
-    write_results(results, values, name, notebook, work / "results.json", code_sha256())
+    digests = code_sha256(), page_sha256(work / "report.html")
+    write_results(results, values, name, notebook, work / "results.json", *digests)
 
 
 def _write_notebook(node: NotebookNode, path: Path, name: str) -> None:
@@ -224,7 +246,7 @@ def _write_notebook(node: NotebookNode, path: Path, name: str) -> None:
 def _publish(work: Path, target: Path) -> None:
     with locked(target.parent):  # two runs of one campaign must not mix their files
         target.mkdir(exist_ok=True)
-        for name in _FILES:
+        for name in FILES:
             (work / name).replace(target / name)
 
 

@@ -13,7 +13,7 @@ from smsroi_models.errors import ParameterError
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _JINJA = re.compile(r"\{[{%#]")  # Airflow fills templates in a command
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,10 @@ class Schedule:
             raise ParameterError(f"at is {self.at!r}: write a time of day such as 06:30")
         for path in (self.program, self.store, self.reports, self.folder):
             if _CONTROL.search(path):
-                raise ParameterError(f"{path!r} holds a control character: name another path")
+                raise ParameterError(
+                    f"{path!r} holds a control character, or bytes that are no text: name another "
+                    "path"
+                )
 
     @property
     def options(self) -> list[str]:
@@ -77,7 +80,7 @@ def write_schedule(kind: str, schedule: Schedule) -> str:
     --------
     >>> cron = write_schedule("cron", Schedule("/smsroi", "/shop", "/out", "/kit", "05:15"))
     >>> cron.splitlines()[1].partition(" --store")[0]
-    '15 05 * * * cd /kit && timeout 7200 /smsroi report --all'
+    '15 05 * * * cd /kit && timeout -k 60 7200 /smsroi report --all'
     """
     if kind not in KINDS:
         raise ParameterError(f"{kind!r} is no scheduler here: choose from {', '.join(KINDS)}")
@@ -86,9 +89,12 @@ def write_schedule(kind: str, schedule: Schedule) -> str:
 
 def _cron(schedule: Schedule) -> str:
     hour, minute = schedule.at.split(":")
-    # cron takes a bare % for the end of the command.
-    run = shlex.join(["timeout", str(60 * schedule.limit_minutes), *schedule.command])
-    line = f"cd {shlex.quote(schedule.folder)} && {run}".replace("%", r"\%")
+    # Who is told to end and does not is killed a minute later.
+    limit = ["timeout", "-k", "60", str(60 * schedule.limit_minutes)]
+    run = f"cd {shlex.quote(schedule.folder)} && {shlex.join([*limit, *schedule.command])}"
+    # cron takes a bare % for the end of the command, and one after a path's own \ for bare: both
+    # stand in single quotes, which can be closed and opened between them.
+    line = run.replace("\\%", "\\''%").replace("%", r"\%")
     return (
         "# Add with `crontab -e`. Output and errors are mailed to you, or go where MAILTO says.\n"
         f"{minute} {hour} * * * {line}\n"
@@ -96,7 +102,12 @@ def _cron(schedule: Schedule) -> str:
 
 
 def _systemd(schedule: Schedule) -> str:
-    run = " ".join(_systemd_word(word) for word in schedule.command)
+    command = schedule.command
+    if re.search(r"[\"'\\$]", schedule.program):  # systemd takes no such program, but an argument
+        command = ["/bin/sh", "-c", 'exec "$0" "$@"', *command]
+    run = " ".join(_systemd_word(word) for word in command)
+    # A line that ends in a \ goes on, and spaces at its end are cut off.
+    closing = "/" if re.search(r"[\s\\]$", schedule.folder) else ""
     return f"""\
 # ~/.config/systemd/user/smsroi.service
 [Unit]
@@ -104,7 +115,7 @@ Description=Reports of text campaigns
 
 [Service]
 Type=oneshot
-WorkingDirectory={_systemd_path(schedule.folder)}
+WorkingDirectory={_systemd_path(schedule.folder)}{closing}
 ExecStart={run}
 TimeoutStartSec={schedule.limit_minutes}min
 Nice=10
@@ -173,11 +184,15 @@ jobs:
 def _airflow(schedule: Schedule) -> str:
     hour, minute = schedule.at.split(":")
     listed = [schedule.program, "campaigns", "--json", "--store", schedule.store]
-    words = shlex.join([schedule.program, "report", *schedule.options])
+    # The command changes the folder itself: Airflow would fill templates in `cwd`, too.
+    folder = shlex.join(["cd", schedule.folder])
+    words = f"{folder} && {shlex.join([schedule.program, 'report', *schedule.options])}"
     # The id comes by the environment: in the text of the command it could run as one.
-    report = _JINJA.sub(lambda found: f"{{{{ '{found[0]}' }}}}", f'{words} -- "$CAMPAIGN"')
+    report = _without_templates(f'{words} -- "$CAMPAIGN"')
+    # A path at the end could be one in .sh, which Airflow takes for the file of a template.
+    pages = _without_templates(f"{words} --all --only pages")
     return f'''\
-"""Reports of text campaigns: one task a campaign, each the command that a person would type."""
+"""Reports of text campaigns: one task a campaign, then the pages of the whole store."""
 
 import json
 import subprocess
@@ -188,6 +203,7 @@ from airflow.sdk import dag, task
 
 LIST = {listed!r}
 REPORT = {report!r}
+PAGES = {pages!r}
 FOLDER = {schedule.folder!r}
 
 
@@ -203,18 +219,29 @@ def text_campaign_reports():
         found = subprocess.run(LIST, cwd=FOLDER, check=True, capture_output=True, text=True)
         return [{{"CAMPAIGN": name}} for name in json.loads(found.stdout)]
 
-    BashOperator.partial(
+    reports = BashOperator.partial(
         task_id="report",
         bash_command=REPORT,
-        cwd=FOLDER,
+        skip_on_exit_code=3,  # too early to read: no failure
         append_env=True,
         execution_timeout=timedelta(minutes={schedule.limit_minutes}),
         max_active_tis_per_dagrun={schedule.jobs},
     ).expand(env=campaigns())
+    reports >> BashOperator(
+        task_id="pages",
+        bash_command=PAGES,
+        append_env=True,
+        execution_timeout=timedelta(minutes={schedule.limit_minutes}),
+        trigger_rule="all_done",
+    )
 
 
 text_campaign_reports()
 '''
+
+
+def _without_templates(command: str) -> str:
+    return _JINJA.sub(lambda found: f"{{{{ '{found[0]}' }}}}", command)
 
 
 KINDS: dict[str, Callable[[Schedule], str]] = {

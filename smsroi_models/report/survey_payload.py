@@ -17,6 +17,7 @@ def results(result: SurveyResult, campaign_id: str) -> Results:
             "currency": result.currency,
             "locale": result.locale,
             "as_of": _iso(result),
+            "headline": words.headline(result),
             "verdict": words.verdict(result),
             "outcome": SURVEYED,
             "evidence": "answers",

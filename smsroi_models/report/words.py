@@ -99,16 +99,33 @@ def next_step(result: CampaignResult) -> str:
     if decision.action == "keep testing" and decision.further_customers is not None:
         return (
             f"Keep testing: a fresh test of about {_size(result, decision.further_customers)}, "
-            f"held out in the same proportion, gives a clear answer with {odds} probability."
+            f"held out in the same proportion, gives a clear answer{_asked(result)} with {odds} "
+            "probability."
         )
     if decision.action == "change":
         return _change(result, decision.further_customers)
     return {
         "repeat": f"Repeat it: the whole interval of profit lies above {least}.",
-        "stop": "Stop it: it cost more than it earned, and nothing shows that it earned at all.",
+        "stop": f"Stop it: {_too_little(result)}, and nothing shows that it earned at all.",
         "mend first": f"Mend first: {_mending(result)}",
         "wait": "Let it run: the question is open until the window is over.",
     }[decision.action]
+
+
+def _asked(result: CampaignResult) -> str:
+    """Name the profit that the rule asks for, where it is not simply any."""
+    least = result.rule.minimum_profit
+    money = Money(result.campaign.currency)
+    return f" on whether its profit passes {money(least, 0.01)}" if least else ""
+
+
+def _too_little(result: CampaignResult) -> str:
+    """Say what a campaign to be stopped fell short of: the rule may ask for more than its cost."""
+    profit = result.roi.profit
+    if profit is None or profit.ci_upper < 0:
+        return "it cost more than it earned"
+    least = Money(result.campaign.currency)(result.rule.minimum_profit, 0.01)
+    return f"no profit that fits the data reaches {least}"
 
 
 def _change(result: CampaignResult, needed: int | None) -> str:
@@ -118,12 +135,19 @@ def _change(result: CampaignResult, needed: int | None) -> str:
             "earlier. Offer what makes customers buy more, not sooner."
         )
     if result.roi.profit is not None and result.roi.profit.ci_upper < result.rule.minimum_profit:
+        least = Money(result.campaign.currency)(result.rule.minimum_profit, 0.01)
+        little = (
+            f"less than the {least} of profit asked for"
+            if result.rule.minimum_profit > 0
+            else "too little"
+        )
         return (
-            "Change it: the texts earned margin, but too little. Spend less on it, give less "
+            f"Change it: the texts earned margin, but {little}. Spend less on it, give less "
             "discount, or text only those who respond."
         )
+    what = _asked(result).removeprefix(" on ") or "whether it pays as it is"
     size = _size(result, needed) if needed else "more customers than anybody has"
-    return f"Change it: to tell whether it pays as it is, a test would need {size}."
+    return f"Change it: to tell {what}, a test would need {size}."
 
 
 def _mending(result: CampaignResult) -> str:

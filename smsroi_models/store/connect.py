@@ -48,6 +48,7 @@ class Store:
         self.layout = layout
         self.names = tuple(name for name in TABLES if name in layout.format)
         self._raw = {name: connection.table(name) for name in self.names}
+        self._as_opened = self._stamps()
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
@@ -93,6 +94,20 @@ class Store:
             total.update(f"{label}\0{_digest(path)}\n".encode())
         return total.hexdigest()
 
+    def fingerprint_as_read(self) -> str:
+        """Return the fingerprint of what an analysis has read, if that was one store throughout.
+
+        Raises
+        ------
+        StoreError
+            If a file was written or replaced since the store was opened: some of the figures could
+            be of the old tables and some of the new ones.
+        """
+        self._refuse_changed()
+        digits = self.fingerprint()
+        self._refuse_changed()
+        return digits
+
     def close(self) -> None:
         """End the session; tables of the store can no longer be read."""
         self.connection.disconnect()
@@ -110,6 +125,17 @@ class Store:
 
     def __repr__(self) -> str:
         return f"Store({self.url!r}: {', '.join(self.names)})"
+
+    def _refuse_changed(self) -> None:
+        if self._stamps() != self._as_opened:
+            raise StoreError(
+                f"The store {self.url!r} changed while it was read, perhaps by an import: open it "
+                "anew once that is done."
+            )
+
+    def _stamps(self) -> dict[str, tuple[int, ...] | None]:
+        """Return what is another one whenever a file is written or replaced; none if it is gone."""
+        return {label: _stamp(path) for label, path in self._labelled_files()}
 
     def _labelled_files(self) -> Iterator[tuple[str, Path]]:
         """Yield each file once; a DuckDB file is labelled without its name, which is its path."""
@@ -190,6 +216,14 @@ def _name_hint(name: str, present: tuple[str, ...]) -> str:
     else:
         hint = f"The tables of a store are {', '.join(TABLES)}."
     return f"{hint} Present: {', '.join(present)}."
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _digest(path: Path) -> str:

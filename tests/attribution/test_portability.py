@@ -26,6 +26,7 @@ from smsroi_models.attribution.overlap import strata_counted, texted_by_others
 from smsroi_models.attribution.reached import with_received
 from smsroi_models.attribution.rules import PRESETS
 from smsroi_models.attribution.series import Span, daily_sums, series_customers
+from smsroi_models.attribution.shared_draws import Draw, summed_squares
 from smsroi_models.attribution.spending import texts_summed
 from smsroi_models.attribution.touches import ledger
 from smsroi_models.audience.decision_points import cells, decision_points, score_products
@@ -77,6 +78,7 @@ QUERIES = {
     "with_received": with_received(STORE, CAMPAIGN, CUSTOMERS),
     "texts_summed": texts_summed(STORE, CAMPAIGN, AS_OF),
     "strata_counted": strata_counted(STORE, CAMPAIGN),
+    "summed_squares": summed_squares(STORE, {"SPRING": Draw(1.0, 90, 10)}),
     "judged_clicks": judged_clicks(STORE),
     "ledger": LEDGER,
     "with_credit": with_credit(LEDGER, PRESETS["braze"]),

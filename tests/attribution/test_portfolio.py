@@ -240,3 +240,45 @@ def test_without_any_holdout_nothing_is_summed_and_forecasts_stand_aside(tmp_pat
     assert found.aside[1].profit == own.profit
     assert len(found.to_frame()) == 0
     assert not any(touch.evidence for touch in found.factors.touches)
+
+
+def test_customers_held_out_again_widen_the_sum_and_forbid_to_allow_for_luck(
+    program, tmp_path: Path
+) -> None:
+    """Each campaign holds out whom the first one did: errors add, not variances."""
+    tables = {name: rows for name, rows in program.tables.items() if name != "plans"}
+    own = [f"camp-0{i}" for i in range(1, 7)]
+    assigned = tables["assignments"]
+    assigned = assigned[assigned.campaign_id.isin(own)]
+    first = assigned.query("campaign_id == 'camp-01'").set_index("customer_id").arm
+    assigned = assigned[assigned.customer_id.isin(first.index)].reset_index(drop=True)
+    assigned["arm"] = assigned.customer_id.map(first)
+    tables["assignments"] = assigned
+    texts = tables["messages"]
+    held = texts.customer_id.isin(first.index[first == "holdout"])
+    tables["messages"] = texts[texts.campaign_id.isin(own) & ~held].reset_index(drop=True)
+    with smsroi.open_store(smsroi.write_store(tables, tmp_path / "again"), threads=1) as opened:
+        found = smsroi.analyze_portfolio(opened, factors=False)
+    errors = [each.profit.standard_error for each in found.campaigns]
+    assert len(errors) >= 5
+    assert found.total_profit.standard_error == pytest.approx(sum(errors), rel=0.02)
+    assert found.shared_draws == pytest.approx(
+        sum(errors) ** 2 / sum(e**2 for e in errors), rel=0.05
+    )
+    assert found.pooled is None and found.letters
+
+
+def test_a_campaign_of_which_nobody_held_out_left_stays_in_the_sum(
+    store, tables, result, tmp_path: Path
+) -> None:
+    """Of rare events it is chance that nobody of a small holdout is counted."""
+    arms = tables["assignments"].query("campaign_id == 'camp-01' and arm == 'holdout'")
+    gone = tables["subscriptions"]
+    kept = gone[~(gone.customer_id.isin(arms.customer_id) & (gone.event == "opt_out"))]
+    fewer = {**tables, "subscriptions": kept.reset_index(drop=True)}
+    with smsroi.open_store(smsroi.write_store(fewer, tmp_path / "nobody"), threads=1) as opened:
+        found = smsroi.analyze_portfolio(opened, result.as_of, factors=False).campaigns[0]
+    assert found.campaign_id == "camp-01" and found.opt_outs is not None
+    texted = collect_arms_opted_out(store, result.as_of)["camp-01"][0]
+    assert found.opt_outs.estimate == pytest.approx(texted.mean_of("opted_out") * texted.n)
+    assert found.opt_outs.ci_lower < found.opt_outs.estimate

@@ -111,8 +111,14 @@ class Chromium:
         return answer["result"].get("value")
 
     def pdf(self) -> bytes:
-        """Return the page as it prints on A4."""
-        answer = self.call("Page.printToPDF", preferCSSPageSize=True, paperWidth=8.27)
+        """Return the page as it prints on A4, with an outline of its headings."""
+        answer = self.call(
+            "Page.printToPDF",
+            preferCSSPageSize=True,
+            paperWidth=8.27,
+            generateTaggedPDF=True,
+            generateDocumentOutline=True,
+        )
         return base64.b64decode(answer["data"])
 
     def asked_for(self) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 import smsroi_models as smsroi
 from smsroi_models.report.batch import Batch, render_campaigns
-from smsroi_models.report.hygiene import check_page
+from smsroi_models.report.hygiene import SIBLINGS, check_page
 from smsroi_models.simulate import Shop
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -79,7 +79,7 @@ def test_the_verdict_the_figures_and_the_index_say_weaker(batch):
 
 def test_the_page_passes_the_gate_and_shows_a_hostile_name_as_text(batch):
     page = (_folder(batch, "camp-01") / "report.html").read_text()
-    check_page(page)
+    check_page(page, SIBLINGS)
     assert "<script>" not in page and "{{ 7*7 }}" in unescape(page)
 
 

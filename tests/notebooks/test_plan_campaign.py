@@ -10,7 +10,7 @@ import pytest
 
 import smsroi_models as smsroi
 from smsroi_models.planning.record import read_plan
-from smsroi_models.report.index import list_reports
+from smsroi_models.report.entries import list_reports
 
 HOSTILE = "<script>alert(1)</script> $x$ {{ 7*7 }}"
 

@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from page_tags import Tags
 from typer.testing import CliRunner
 
 import smsroi_models as smsroi
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.attribution.pooled_factors import pooled_factors
 from smsroi_models.cli import app
 from smsroi_models.portfolio_result import Aside, PortfolioResult, corrected
 from smsroi_models.report import portfolio_figure as figure
@@ -19,6 +22,8 @@ from smsroi_models.report import portfolio_payload as payload
 from smsroi_models.report import portfolio_words as words
 from smsroi_models.report.drawing import Picture
 from smsroi_models.report.escaped import Html
+from smsroi_models.report.in_locale import written_day
+from smsroi_models.report.numbers import percent, with_interval
 from smsroi_models.report.results import RESULTS_MIME
 
 HOSTILE = """<script>alert(1)</script>"'&$x$ {{ 7*7 }} {campaign_id} <img src=x onerror=1>"""
@@ -159,7 +164,101 @@ def test_no_ranking_is_given_where_none_can_be(result: PortfolioResult) -> None:
     )
 
 
+def test_others_may_be_told_apart_where_the_highest_cannot(result: PortfolioResult) -> None:
+    ids = [each.campaign_id for each in result.campaigns]
+    top = words.best_of(result.campaigns).campaign_id
+    near, *far = (name for name in ids if name != top)
+    letters = {top: ("a", "b"), near: ("a",)} | dict.fromkeys(far, ("b",))
+    said = words.best(replace(result, letters=letters))
+    assert "cannot be told apart from any other" in said and "No ranking" not in said
+
+
+def test_alike_campaigns_are_not_said_to_differ(result: PortfolioResult) -> None:
+    """Four times the same return: luck takes nothing away, and nothing differs."""
+    first = result.campaigns[0]
+    same = tuple(replace(each, roi=first.roi) for each in result.campaigns)
+    pooled = pooled_factors({each.campaign_id: first.roi for each in same})
+    said = words.luck(replace(result, campaigns=same, pooled=pooled))
+    assert "all are much alike" in said and "do differ" not in said
+
+
+def test_titles_count_the_campaigns_that_are_drawn(result: PortfolioResult) -> None:
+    """A campaign that cost nothing may have paid, but has no return to draw."""
+    gain = Estimate(500.0, 1.0, 498.0, 502.0)
+    free = replace(result.campaigns[0], cost=0.0, roi=None, profit=gain, p_value=1e-9)
+    shown = (free, *result.campaigns[1:])
+    p_values = corrected({each.campaign_id: 0.9 for each in shown} | {free.campaign_id: 1e-9})
+    found = replace(result, campaigns=shown, p_values=p_values)
+    assert found.count("paid") == 1
+    assert (
+        words.forest_finding(found) == "None of 3 campaigns can be told from break-even on its own"
+    )
+
+
+def test_a_figure_of_the_latest_says_of_how_many(result: PortfolioResult) -> None:
+    first = result.campaigns[0]
+    many = tuple(replace(first, campaign_id=f"c{i}") for i in range(figure.MOST_CAMPAIGNS + 2))
+    p_values = corrected({each.campaign_id: 0.9 for each in many})
+    found = replace(result, campaigns=many, pooled=None, p_values=p_values)
+    assert "latest 40 of 42" in figure.forest(found).svg.replace("<!-- ", "")
+    assert "latest" not in figure.forest(result).svg
+
+
+def test_a_campaign_that_cost_next_to_nothing_leaves_the_others_their_length(
+    result: PortfolioResult,
+) -> None:
+    """Its ROI of millions of percent is in the table; in the figure its bar is cut."""
+    assert "are cut" not in figure.forest(result).svg
+    first = result.campaigns[0]
+    assert first.roi is not None
+    roi = Estimate(41_803.4, 20_000.0, -10_000.0, 93_600.0)
+    found = replace(result, campaigns=(replace(first, roi=roi), *result.campaigns[1:]))
+    shape = Figure()
+    figure.forest(found, shape)
+    axes = shape.axes[0]
+    low, high = axes.get_xlim()
+    assert high - low < 0.01 * (roi.ci_upper - roi.ci_lower) and "are cut" in axes.get_xlabel()
+    assert f"ROI of {with_interval(roi, percent, 0.01)[0]} " in words.luck(found)  # as in the table
+
+
+def test_money_is_gathered_in_the_order_in_which_windows_end(result: PortfolioResult) -> None:
+    first, *rest = result.campaigns
+    long = replace(first, ends_at=rest[-1].ends_at + timedelta(days=30))
+    found = figure.gathered(replace(result, campaigns=(long, *rest)))
+    days = [f"by {written_day(each.ends_at)}" for each in (*rest, long)]
+    places = [found.alt.index(day) for day in days]
+    assert places == sorted(places)
+
+
+def test_a_holdout_that_may_have_cost_or_saved_is_said_to_be_open(result: PortfolioResult) -> None:
+    cost = result.holdout_cost
+    assert cost is not None
+
+    def said(low: float, high: float) -> str:
+        found = replace(cost, estimate=(low + high) / 2, ci_lower=low, ci_upper=high)
+        return words.holdouts(replace(result, holdout_cost=found))
+
+    assert "a saving of $100 to a cost of $300" in said(-100.0, 300.0)
+    assert "cost about $200 ($100 to $300" in said(100.0, 300.0)
+    assert "saved about $200 ($100 to $300" in said(-300.0, -100.0)
+    assert "counted anew in each campaign" in said(-300.0, -100.0)
+
+
+def test_customers_held_out_again_are_told(result: PortfolioResult) -> None:
+    assert words.shared(result) == "" and "drew its holdout anew" in page.method(result).text
+    again = replace(result, shared_draws=2.5, pooled=None)
+    assert "held out of several campaigns" in page.verdict(again).text
+    assert "Luck cannot be allowed for: the same customers" in words.luck(again)
+    assert "up to 2.5 times" in page.method(again).text
+    assert "Allowing for luck: the" not in page.method(again).text
+    wide, plain = (figure.gathered(each).alt for each in (again, result))
+    assert wide != plain
+
+
 def test_a_trend_is_told_only_where_there_is_one(result: PortfolioResult) -> None:
+    assert "100 percentage points (80 to 120)" in words.trend(
+        replace(result, trend=Estimate(1.0, 0.1, 0.8, 1.2))
+    )
     none, up, down = (
         words.trend(replace(result, trend=Estimate(m, 0.1, m - 0.2, m + 0.2)))
         for m in (0.1, 0.5, -0.5)
@@ -183,7 +282,7 @@ def test_every_outcome_has_its_words(result: PortfolioResult) -> None:
     assert "1 campaign that needs more customers or another offer." in words.bought(alone)
     assert "one campaign" in words.forest_finding(alone)
     assert "Nobody was held out" in words.holdouts(replace(result, holdout_cost=None))
-    saved = replace(result.holdout_cost, estimate=-5.0)
+    saved = replace(result.holdout_cost, estimate=-5.0, ci_lower=-7.0, ci_upper=-3.0)
     assert "saved" in words.holdouts(replace(result, holdout_cost=saved))
 
 

@@ -62,7 +62,7 @@ def test_the_command_renders_the_report_and_lists_it(
     report = Path(json.loads(run.stdout)["rendered"]["GLOBAL-2025"])
     results = json.loads((report.parent / "results.json").read_text())
     assert results["notebook"]["name"] == "programme_roi.ipynb"
-    assert results["verdict"] in (tmp_path / "index.html").read_text()
+    assert results["headline"] in (tmp_path / "index.html").read_text()
     seen = Tags(report.read_text())
     assert seen.tags.count("img") == 1
     assert "Kept out of every campaign" in seen.text

@@ -120,6 +120,9 @@ def test_a_name_with_a_letter_of_its_own_is_told_apart():
     ("text", "values", "message"),
     [
         ("{Name}", {}, "holds {Name}: the merge fields are {link}, {code}, {name}"),
+        ("{{link}}", {}, "holds {{link}}: the merge fields are"),
+        ("{ link }", {}, "holds { link }: the merge fields are"),
+        ("{first name}", {}, "holds {first name}: the merge fields are"),
         ("{link}", {}, "say --link-length"),
         ("{code}", {"code": []}, "say --code-length"),
         ("{name}", {}, "say --name-length"),

@@ -3,7 +3,10 @@
 import json
 import os
 import signal
+import socket
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -125,6 +128,52 @@ def test_closing_the_server_ends_its_kernels(tmp_path: Path) -> None:
 def test_no_server_where_the_system_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(forked.os, "fork")
     assert kernel_server() is None
+
+
+def test_a_server_that_is_stuck_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forked, "_PATIENCE_AT_END", 0.1)
+    own = KernelServer()
+    running = own.fork(["-f", str(tmp_path / "k.json")], str(tmp_path), dict(os.environ))
+    os.kill(own.pid, signal.SIGSTOP)
+    own.close()
+    assert running.wait(10) == 0
+
+
+def test_stopping_wakes_who_waits_and_starts_nothing_else(
+    looked: Callable[[str], list[object]], server: KernelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forked, "_PATIENCE_AT_END", 0.1)
+    os.kill(server.pid, signal.SIGSTOP)  # as if it were importing
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(looked, "waiting")
+        while not server._lock.locked():
+            time.sleep(0.01)
+        forked.stop_kernels()
+        with pytest.raises(RuntimeError, match="stopped"):
+            waiting.result(20)
+
+
+def test_a_server_whose_runner_is_gone_ends_without_a_word(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        ours.sendall(
+            json.dumps(
+                {"argv": ["-f", str(tmp_path / "k.json")], "cwd": str(tmp_path), "env": {}}
+            ).encode()
+            + b"\n"
+        )
+        ours.close()  # killed while the server imports
+        command = ["-P", "-m", "smsroi_models.report.kernel_server", str(theirs.fileno())]
+        done = subprocess.run(
+            [sys.executable, *command],
+            pass_fds=[theirs.fileno()],
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_store_is_checked_once_for_all_kernels(

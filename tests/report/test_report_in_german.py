@@ -175,7 +175,8 @@ def test_the_index_and_a_failure_are_told_so_too(tmp_path: Path) -> None:
     }
     (folder / "results.json").write_text(json.dumps(told))
     failed = folder.with_name("2025-07-01.failed.html")
-    assert write_failure(failed, "SPRING", "It ends 2025-07-30 10:00 UTC.", failed, "de-DE")
+    scratch, reason = tmp_path / "scratch.html", "It ends 2025-07-30 10:00 UTC."
+    assert write_failure(failed, "SPRING", reason, failed, scratch, "de-DE")
     assert "It ends 30 Jul 2025, 10:00 UTC." in failed.read_text()
     assert "as of 1 Jul 2025 (UTC)" in failed.read_text()
     index = write_index(tmp_path).read_text()

@@ -8,7 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from smsroi_models.report.index import FEWEST_TO_FIND, format_roi, list_reports, write_index
+from smsroi_models.report import index
+from smsroi_models.report.entries import format_roi, list_reports
+from smsroi_models.report.index import write_index
+from smsroi_models.report.index_groups import FEWEST_TO_FIND, LABELS
 
 ROI = {"roi": {"estimate": 0.31, "ci_lower": -0.05, "ci_upper": 0.67}}
 
@@ -108,10 +111,60 @@ def test_many_campaigns_are_found_by_year_and_by_name(tmp_path: Path) -> None:
     )
 
 
+def test_other_pages_follow_the_campaigns_each_with_its_answer(tmp_path: Path) -> None:
+    for folder, mark, outcome in (
+        ("customers", "value-", "valued"),
+        ("survey-s0", "survey-", "surveyed"),
+        ("survey-s1", "survey-", "surveyed"),
+        ("audience", "audience-", "audience"),
+        ("SPRING24", "", "paid"),
+    ):
+        for day in ("2025-06-29", "2025-06-30"):
+            add_report(
+                tmp_path,
+                folder,
+                f"{mark}{day}",
+                outcome=outcome,
+                verdict=f"Long {folder}.",
+                headline=f"Short {folder}.",
+            )
+    page = write_index(tmp_path).read_text(encoding="utf-8").partition("<main>")[2]
+    told = ["Short SPRING24", "Long audience", "Short survey-s0", "Short survey-s1"]
+    places = [page.index(text) for text in (*told, "Long customers")]
+    assert places == sorted(places)
+    assert page.count("<summary>1 earlier</summary>") == 5 and page.count("<tbody") == 1
+    inside = [link for link in Links(page).found if link.startswith("#")]
+    assert inside == ["#campaigns", "#audience", "#surveys", "#lifetime"]
+    assert all(f'id="{link[1:]}"' in page for link in inside)
+
+
+def test_many_campaigns_can_be_narrowed_to_a_verdict(tmp_path: Path) -> None:
+    for number in range(FEWEST_TO_FIND):
+        outcome = "lost" if number % 3 else "paid"
+        changes = {"starts_at": f"2024-01-{10 + number}", "currency": "USD"}
+        add_report(tmp_path, f"C{number}", "2025-06-30", outcome=outcome, **changes)
+    (tmp_path / "C0" / "latest.failed.html").write_text("")
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    for label in ("all (9)", "paid (3)", "lost (6)", "report failed (1)"):
+        assert f">{label}</label>" in page
+    assert "cannot tell (" not in page
+    assert page.count('class="is-lost "') == 6
+    assert 'class="is-failed is-paid "' in page
+    # The one that began last leads, whatever the day of its report.
+    assert page.index("from Jan 18, 2024") < page.index("from Jan 10, 2024")
+    style = (Path(index.__file__).parent / "template" / "style.css").read_text()
+    assert all(f"#show-{kind}:checked) .listing tbody:not(.is-{kind})" in style for kind in LABELS)
+
+
 def test_a_line_holds_name_moment_verdict_and_roi(tmp_path: Path) -> None:
     add_report(tmp_path, "SPRING24", "2025-06-30", name="Spring sale", verdict="It paid well.")
     page = write_index(tmp_path).read_text(encoding="utf-8")
-    for text in ("Spring sale", "Jun 30, 2025 (UTC)", "It paid well.", "31% (−5% to 67%)"):
+    for text in (
+        "Spring sale",
+        "Jun 30, 2025 (UTC)",
+        "It paid well.",
+        "31% (−\u20605% to 67%)",
+    ):
         assert f">{text}<" in page or f"{text}</td>" in page
     assert Links(page).found == ["SPRING24/2025-06-30/report.html"]
 

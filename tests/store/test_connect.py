@@ -307,3 +307,20 @@ def test_a_closed_store_cannot_be_read(tmp_path, frames):
 def test_threads_are_one_or_more(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="threads is 0: name 1 or more"):
         open_store(tmp_path, threads=0)
+
+
+@pytest.mark.parametrize("way", ["replaced", "written", "removed"])
+def test_what_changed_while_it_was_read_has_no_fingerprint(any_store, tmp_path, way):
+    root = next(p for p in tmp_path.iterdir())
+    assert any_store.fingerprint_as_read() == any_store.fingerprint()
+    part = root if root.is_file() else sorted(root.iterdir())[0]
+    content = part.read_bytes()
+    if way == "replaced":  # as an import does: the same name, another file
+        part.rename(tmp_path / "old")
+        part.write_bytes(content)
+    elif way == "written":
+        part.write_bytes(content + b"\n")
+    else:
+        part.unlink()
+    with pytest.raises(StoreError, match="changed while it was read"):
+        any_store.fingerprint_as_read()
