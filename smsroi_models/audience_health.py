@@ -11,6 +11,7 @@ from pathlib import Path
 
 import ibis
 
+from smsroi_models.attribution.campaigns import read_locale
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.lift import compare
@@ -134,6 +135,7 @@ def analyze_audience(
         checks=ranked(checks),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint_as_read(),
+        locale=read_locale(store),
     )
 
 

@@ -11,6 +11,7 @@ from smsroi_models.audience.fatigue_records import Fatigue
 from smsroi_models.audience.list_growth import ListGrowth
 from smsroi_models.audience.rates import Rate
 from smsroi_models.audience.survival import LogRank, SurvivalCurve
+from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.records import Record
 
 
@@ -95,6 +96,8 @@ class AudienceResult(Record):
     missing : dict of str to str
         Tables that the store lacks, with what the report therefore cannot say.
     store_fingerprint : str
+    locale : str
+        In which reports write money, numbers and dates.
     """
 
     as_of: datetime
@@ -114,6 +117,7 @@ class AudienceResult(Record):
     checks: tuple[Check, ...]
     missing: dict[str, str]
     store_fingerprint: str
+    locale: str = DEFAULT_LOCALE
 
     @property
     def failed(self) -> tuple[Check, ...]:

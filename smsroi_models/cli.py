@@ -29,6 +29,7 @@ from smsroi_models.cli_programme import programmes
 from smsroi_models.cli_schedule import schedules
 from smsroi_models.cli_survey import surveys
 from smsroi_models.errors import DataError, ParameterError, SmsroiError, StoreError
+from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.paths import NOTEBOOKS, find_store
 from smsroi_models.report.unwatched import hold_standard_streams
 
@@ -60,6 +61,10 @@ def demo(
     customers: Annotated[int, typer.Option(min=1000, help="Customers to simulate.")] = 40_000,
     campaigns: Annotated[int, typer.Option(min=1, max=24, help="Campaigns.")] = 4,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same shop.")] = 7,
+    currency: Annotated[str, typer.Option(help="Of its money: an ISO 4217 code.")] = "USD",
+    locale: Annotated[
+        str, typer.Option(help="How its reports write money, numbers and dates, like de-DE.")
+    ] = DEFAULT_LOCALE,
     as_exports: Annotated[
         Path | None,
         typer.Option(
@@ -72,13 +77,18 @@ def demo(
     """Simulate a texting programme with known truth and write it as a store, or as exports."""
     import numpy as np
 
+    from smsroi_models.report.in_locale import writing_in
+    from smsroi_models.report.numbers import Money, percent
     from smsroi_models.simulate import Shop, simulate_program
     from smsroi_models.store.write import write_store
 
     if as_exports is None:
         _refuse_foreign_store(store)
     shop = Shop(creative_cost=1200.0, platform_cost=900.0, agency_cost=2500.0)
-    program = simulate_program(customers, campaigns, np.random.default_rng(seed), shop=shop)
+    rng = np.random.default_rng(seed)
+    program = simulate_program(
+        customers, campaigns, rng, shop=shop, currency=currency, locale=locale
+    )
     truth = program.truth[["profit", "roi"]].to_dict(orient="index")
     if as_exports is not None:
         into = "data/imported" if store == "data/demo" else store
@@ -93,8 +103,11 @@ def demo(
         _print_json({**written, "truth": truth})
         return
     print("What its campaigns truly earned (a report has to find this out from the tables):")
-    for campaign_id, row in truth.items():
-        print(f"  {campaign_id}  profit {row['profit']:>10,.0f}   ROI {row['roi']:>7.0%}")
+    money = Money(currency, locale)
+    with writing_in(locale):
+        for campaign_id, row in truth.items():
+            profit, roi = money(row["profit"]), percent(row["roi"])
+            print(f"  {campaign_id}  profit {profit:>10}   ROI {roi:>7}")
 
 
 @app.command()

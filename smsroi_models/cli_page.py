@@ -30,6 +30,7 @@ def render_page(
 ) -> None:
     """Render one notebook of the kit, list its report, and print the verdict and the places."""
     from smsroi_models.report.index import require_index, write_index
+    from smsroi_models.report.retold import retold_in
     from smsroi_models.report.runner import render
 
     reports.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written fails here
@@ -47,7 +48,7 @@ def render_page(
             told[beside.name] = str(written) if written else None
         print(json.dumps(told, indent=2))
         return
-    print(done.verdict)
+    print(retold_in(done.locale, done.verdict))
     print(f"\nOpen {done.report}\nAll reports: {index}")
     if beside and written:
         print(f"{beside.label}: {written}")

@@ -83,6 +83,7 @@ def plan(
     from smsroi_models.planning.record import write_plan
     from smsroi_models.report.folders import folder_name
     from smsroi_models.report.index import write_index
+    from smsroi_models.report.retold import retold_in
     from smsroi_models.report.runner import render
 
     target = plan_file or Path("plans") / f"{folder_name(campaign)}.json"
@@ -116,7 +117,7 @@ def plan(
         told = {"plan": str(recorded), "page": str(done.report), "index": str(index)}
         print(json.dumps(told | {key: results[key] for key in ("verdict", "figures")}, indent=2))
         return
-    print(done.verdict)
+    print(retold_in(done.locale, done.verdict))
     print(f"Recorded {recorded}: draw the arms with `smsroi assign {recorded} CUSTOMERS --out ...`")
     print(f"Open {done.report}")
 

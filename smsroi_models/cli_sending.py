@@ -20,6 +20,7 @@ from smsroi_models.cli_traces import (
     print_warnings,
 )
 from smsroi_models.errors import ParameterError
+from smsroi_models.locales import DEFAULT_LOCALE
 
 if TYPE_CHECKING:
     from smsroi_models.planning.text_cost import SegmentPrice
@@ -47,8 +48,10 @@ def message(
     as_json: JsonOption = False,
 ) -> None:
     """Count a text's segments, name what makes it dearer, and say what sending costs."""
+    from smsroi_models.attribution.campaigns import read_locale
     from smsroi_models.planning.text_cost import text_cost
     from smsroi_models.planning.text_fields import count_fielded
+    from smsroi_models.report.in_locale import writing_in
     from smsroi_models.report.tracking_words import cost_told, segments_told
 
     if campaign and not store:
@@ -60,6 +63,7 @@ def message(
         counted = count_fielded(text, values)
         n_recipients = recipients or (_audience(opened, campaign) if campaign else 0)
         segment = _segment_price(opened, price, currency)
+        locale = DEFAULT_LOCALE if opened is None else read_locale(opened)
     cost = None
     if n_recipients and segment:
         cost = text_cost(counted, n_recipients, segment, fixed_cost)
@@ -69,7 +73,8 @@ def message(
         return
     print_lines(segments_told(counted))
     if cost:
-        print_lines(cost_told(cost, counted, datetime.now(UTC)))
+        with writing_in(locale):
+            print_lines(cost_told(cost, counted, datetime.now(UTC)))
     else:
         print(f"For the cost, say {_lacking_for_cost(n_recipients, segment)}")
 

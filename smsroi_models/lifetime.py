@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import ibis
 
-from smsroi_models.attribution.campaigns import read_last_order_at
+from smsroi_models.attribution.campaigns import read_last_order_at, read_locale
 from smsroi_models.attribution.checks import Check
 from smsroi_models.clv import base_checks, holdout_checks
 from smsroi_models.clv.base_groups import cohort_labels
@@ -164,6 +164,7 @@ def analyze_lifetime_value(
         checks=base_checks.ranked(checks),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint_as_read(),
+        locale=read_locale(store),
     )
 
 

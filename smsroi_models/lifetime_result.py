@@ -15,6 +15,7 @@ from smsroi_models.clv.spend_independence import SpendCorrelation
 from smsroi_models.clv.tracking import PurchaseTracking
 from smsroi_models.clv.value import LifetimeTotal
 from smsroi_models.lifetime_terms import LifetimeTerms
+from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.records import Record
 
 
@@ -64,6 +65,8 @@ class LifetimeResult(Record):
     missing : dict of str to str
         Tables that the store lacks, with what the report therefore cannot say.
     store_fingerprint : str
+    locale : str
+        In which reports write money, numbers and dates.
     """
 
     as_of: datetime
@@ -92,6 +95,7 @@ class LifetimeResult(Record):
     checks: tuple[Check, ...]
     missing: dict[str, str]
     store_fingerprint: str
+    locale: str = DEFAULT_LOCALE
 
     @property
     def observed_weeks(self) -> float:

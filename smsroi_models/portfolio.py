@@ -12,7 +12,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from smsroi_models.attribution.best_of import probability_best
-from smsroi_models.attribution.campaigns import read_campaign, read_campaign_ids, read_last_order_at
+from smsroi_models.attribution.campaigns import (
+    read_campaign,
+    read_campaign_ids,
+    read_last_order_at,
+    read_locale,
+)
 from smsroi_models.attribution.cohorts import sum_of_independent
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.letters import compact_letters, told_apart
@@ -109,6 +114,7 @@ def analyze_portfolio(
         missing=missing_tables(store),
         confidence_level=confidence_level,
         store_fingerprint=store.fingerprint_as_read(),
+        locale=read_locale(store),
     )
 
 

@@ -97,7 +97,7 @@ def _read(store: Store, campaign: Campaign, together: _Together) -> CampaignFigu
         return _without_holdout(store, campaign, readiness, together)
     if readiness.waiting:
         assert readiness.last_ready_at is not None
-        reason = f"its last window ends on {readiness.last_ready_at:%-d %B %Y}"
+        reason = f"its last window ends on {readiness.last_ready_at:%Y-%m-%d}"
         return _set_aside(campaign, "running", reason)
     texts = collect_texts(store, campaign, together.as_of) if "messages" in store else None
     arms = _both(together.moments, campaign)

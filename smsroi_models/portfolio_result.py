@@ -11,6 +11,7 @@ from smsroi_models.attribution.factor_records import IncrementalityFactors
 from smsroi_models.attribution.multiplicity import adjust
 from smsroi_models.attribution.pooled_factors import PooledFactors
 from smsroi_models.attribution.segment_records import AdjustedPValues
+from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.records import Record, frame_of
 from smsroi_models.roi import Outcome
 
@@ -149,6 +150,8 @@ class PortfolioResult(Record):
         Tables that the store lacks, with what the report therefore cannot say.
     confidence_level : float
     store_fingerprint : str
+    locale : str
+        In which reports write money, numbers and dates.
     """
 
     as_of: datetime
@@ -171,6 +174,7 @@ class PortfolioResult(Record):
     missing: dict[str, str]
     confidence_level: float
     store_fingerprint: str
+    locale: str = DEFAULT_LOCALE
 
     @property
     def outcome(self) -> Outcome:

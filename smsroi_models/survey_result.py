@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smsroi_models.attribution.checks import Check
+from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.records import Record
 from smsroi_models.survey.arm_answers import ArmAnswers, ArmDifference, ResponseRate
 from smsroi_models.survey.drivers import Drivers
@@ -106,6 +107,8 @@ class SurveyResult(Record):
     missing : dict of str to str
         Tables that the store lacks, with what the report therefore cannot say.
     store_fingerprint : str
+    locale : str
+        In which reports write money, numbers and dates.
     """
 
     survey: Survey
@@ -125,6 +128,7 @@ class SurveyResult(Record):
     checks: tuple[Check, ...]
     missing: dict[str, str]
     store_fingerprint: str
+    locale: str = DEFAULT_LOCALE
 
     @property
     def failed(self) -> tuple[Check, ...]:

@@ -17,6 +17,7 @@ from smsroi_models.attribution.campaigns import (
     assigned_customers,
     read_campaign,
     read_last_order_at,
+    read_locale,
 )
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.gates import ranked
@@ -123,7 +124,7 @@ def read_campaign_survey(
     try:
         return read_survey_result(store, first, moment, confidence_level=confidence_level), ""
     except NotEstimableError:
-        return None, f"Nobody has answered its survey as of {moment:%-d %B %Y}."
+        return None, f"Nobody has answered its survey as of {moment:%Y-%m-%d}."
     except ParameterError as reason:  # a scale on which no highest answers can be told
         return None, f"Its survey cannot be scored: {reason}."
 
@@ -193,6 +194,7 @@ def read_survey_result(
         checks=ranked(checks),
         missing=missing_tables(store),
         store_fingerprint=store.fingerprint_as_read(),
+        locale=read_locale(store),
     )
 
 

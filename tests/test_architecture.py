@@ -32,9 +32,9 @@ class Layer:
 ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
     "foundation": Layer(
-        ("errors", "records", "record_html", "record_text", "scratch"),
+        ("errors", "locales", "records", "record_html", "record_text", "scratch"),
         ("foundation",),
-        frozenset({"pandas"}),
+        frozenset({"pandas", "babel"}),
     ),
     "seam": Layer(
         (
@@ -376,6 +376,7 @@ ONLY_THROUGH = {
     "lifetimes": ("clv.lifetimes_bridge",),
     "phonenumbers": ("store.pseudonyms",),
     "sklearn": ("survey.topics",),
+    "babel": ("locales",),
 }
 # The command line seeds a generator, and so do a draw that is repeated from its recorded seed and a
 # report's search for themes, which is to find the same ones again; everything else is handed one.

@@ -9,6 +9,7 @@ import ibis
 from ibis import _
 
 from smsroi_models.errors import DataError, NotEstimableError
+from smsroi_models.locales import DEFAULT_LOCALE, checked_locale
 from smsroi_models.records import Record
 from smsroi_models.store.tables import ARMS
 
@@ -32,6 +33,7 @@ class Campaign(Record):
     margin_rate: float
     currency: str
     message: str | None
+    locale: str = DEFAULT_LOCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,26 @@ def read_campaign(store: Tables, campaign_id: str) -> Campaign:
     DataError
         If there is no such campaign; the text names the nearest.
     """
-    columns = list(Campaign.__dataclass_fields__)
+    columns = [name for name in Campaign.__dataclass_fields__ if name != "locale"]
     rows = store["campaigns"].filter(_.campaign_id == campaign_id).select(columns)
     found = rows.to_pyarrow().to_pylist()
     if not found:
         raise DataError(_unknown_campaign(store, campaign_id))
-    return Campaign(**found[0])
+    return Campaign(**found[0], locale=read_locale(store))
+
+
+def read_locale(store: Tables) -> str:
+    """Return the store's locale: what any campaign names, ``en-US`` where none does.
+
+    Raises
+    ------
+    ParameterError
+        If it is none.
+    """
+    if "campaigns" not in store or "locale" not in store["campaigns"].columns:
+        return DEFAULT_LOCALE
+    found = store["campaigns"].locale.max().as_scalar().to_pyarrow().as_py()
+    return checked_locale(found) if found else DEFAULT_LOCALE
 
 
 def read_campaign_ids(store: Tables) -> list[str]:

@@ -7,7 +7,8 @@ from typing import Any
 import ibis
 from ibis import _
 
-from smsroi_models.attribution.campaigns import Tables
+from smsroi_models.attribution.campaigns import Tables, read_locale
+from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.records import Record
 from smsroi_models.store.tables import UNBILLED_STATUSES
 
@@ -24,12 +25,15 @@ class PricedTexts(Record):
     campaign_id : str
     last_sent_at : datetime
         UTC.
+    locale : str
+        In which reports write money, numbers and dates.
     """
 
     price: float
     currency: str
     campaign_id: str
     last_sent_at: datetime
+    locale: str = DEFAULT_LOCALE
 
 
 def read_link_tokens(store: Tables | None) -> frozenset[str]:
@@ -98,7 +102,7 @@ def read_prices(store: Tables) -> PricedTexts | None:
         .limit(1)
     )
     rows = latest.to_pyarrow().to_pylist()
-    return PricedTexts(**rows[0]) if rows else None
+    return PricedTexts(**rows[0], locale=read_locale(store)) if rows else None
 
 
 def _rows(store: Tables | None, name: str, campaign_id: str, key: str) -> list[dict[str, Any]]:

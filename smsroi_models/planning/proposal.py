@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from smsroi_models.attribution.campaigns import read_locale
 from smsroi_models.attribution.design_checks import POWER
 from smsroi_models.attribution.estimates import usable_covariates
 from smsroi_models.attribution.moments import Moments
@@ -154,6 +155,7 @@ def propose_campaign(
         curves=_curves(chosen, spread, stakes),
         checks=plan_checks.failed_first(checks),
         store_fingerprint=store.fingerprint_as_read(),
+        locale=read_locale(store),
     )
 
 

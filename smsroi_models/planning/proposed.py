@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from smsroi_models.attribution.checks import Check
+from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.planning.holdout import Basis, HoldoutOption, Stakes
 from smsroi_models.planning.prior import PastLift
 from smsroi_models.records import Record
@@ -83,6 +84,8 @@ class Proposal(Record):
     checks : tuple of Check
         Failed ones first.
     store_fingerprint : str
+    locale : str
+        In which reports write money, numbers and dates.
     """
 
     as_of: datetime
@@ -104,3 +107,4 @@ class Proposal(Record):
     curves: tuple[PowerCurve, ...]
     checks: tuple[Check, ...]
     store_fingerprint: str
+    locale: str = DEFAULT_LOCALE

@@ -3,6 +3,7 @@
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.pull_forward import HorizonLift, PullForward
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.in_locale import written_day
 from smsroi_models.report.numbers import Money, with_interval
 from smsroi_models.report.words import confidence
 
@@ -30,7 +31,7 @@ def after_window_table(found: PullForward, currency: str, cost: float | None = N
         cost=money.booked(cost) if cost else "",
         confidence=confidence(found.in_window.confidence_level) if found.in_window else "",
         too_early="; ".join(
-            f"{days} days (from {when:%-d %B %Y} on)" for days, when in found.too_early.items()
+            f"{days} days (from {written_day(when)} on)" for days, when in found.too_early.items()
         ),
         not_estimable=list(found.not_estimable.items()),
     )
@@ -78,7 +79,7 @@ def _first_date(found: PullForward) -> str:
     if not found.too_early:
         return ""
     days, when = min(found.too_early.items())
-    return f": the first {days} days after the last window end on {when:%-d %B %Y}"
+    return f": the first {days} days after the last window end on {written_day(when)}"
 
 
 def _named(figure: Estimate, money: Money) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.audience.control_chart import ChartPoint
 from smsroi_models.audience.list_growth import ListMonth
@@ -23,10 +23,13 @@ from smsroi_models.report.drawing import (
     canvas,
     figure_style,
     head,
+    percent_axis,
+    write_ticks,
 )
 from smsroi_models.report.escaped import Html
 from smsroi_models.report.fatigue_figure import fatigue_curve
-from smsroi_models.report.numbers import percent, plain, shortened
+from smsroi_models.report.in_locale import in_store_locale
+from smsroi_models.report.numbers import percent, plain, shortened, tally
 from smsroi_models.report.words import confidence
 
 _COLOURS = (BLUE, RED, GREEN, GREY)
@@ -34,6 +37,7 @@ _MOST_MONTHS, _MOST_CAMPAIGNS = 24, 24
 _LONGEST_NAME = 24
 
 
+@in_store_locale
 def survival(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw the share still subscribed by days since opt-in, by how they joined, and how many."""
     if result.survival is None:
@@ -50,7 +54,7 @@ def survival(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html
         bottom = 0.0 if lowest < 0.5 else np.floor(lowest * 20) / 20
         axes.set_ylim(bottom, 1.0 + 0.02 * (1 - bottom))
         axes.set_xlim(0, last)
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        percent_axis(axes.yaxis)
         ticks = [tick for tick in MaxNLocator(4, integer=True).tick_values(0, last) if tick <= last]
         axes.set_xticks(ticks)
         starts = f"; axis from {percent(bottom)}" if bottom else ""
@@ -63,6 +67,7 @@ def survival(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html
     return Picture(figure, f"{title}. {_say_survival(curves, result)}.")
 
 
+@in_store_locale
 def growth(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw the size of the list, and who joined and left, month by month."""
     if result.growth is None:
@@ -87,13 +92,14 @@ def growth(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
         shown = places[::-1][::every][::-1]
         flow.set_xticks(shown, [f"{months[i].starts:%b}\n{months[i].starts:%Y}" for i in shown])
         for axes in (size, flow):
-            axes.yaxis.set_major_formatter(lambda value, _: plain(abs(value), 1.0))
+            write_ticks(axes.yaxis, lambda value: plain(abs(value), 1.0))
             axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
             sns.despine(ax=axes, bottom=axes is flow)
         head(figure, title)
     return Picture(figure, f"{title}. {_say_growth(months)}.")
 
 
+@in_store_locale
 def chart(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw each campaign's opt-outs per text with the limits that the others give."""
     if not result.campaigns:
@@ -116,7 +122,7 @@ def chart(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
         axes.set_xlim(left=0)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         top = max(point.opt_outs.rate for point in points)
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=1 if top < 0.05 else 0))
+        percent_axis(axes.xaxis, 0.001 if top < 0.05 else 0.01)
         # Flush right: the lines are longer than the axis, and run under the names.
         axes.set_xlabel(_legend(result), x=1.0, ha="right")
         head(figure, title)
@@ -125,6 +131,7 @@ def chart(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
     return Picture(figure, f"{title}. {_say_chart(points)}.")
 
 
+@in_store_locale
 def fatigue(result: AudienceResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw what one more text does at each frequency."""
     if result.fatigue is None:
@@ -152,7 +159,7 @@ def _followed(axes: Axes, curves: dict[str, SurvivalCurve], ticks: list[float]) 
         )  # fmt: skip
         for tick in ticks:
             axes.annotate(
-                f"{_at_risk(curve, int(tick)):,}", (tick, 0), xycoords=("data", "axes fraction"),
+                tally(_at_risk(curve, int(tick))), (tick, 0), xycoords=("data", "axes fraction"),
                 xytext=(0, down), ha="center", **below,
             )  # fmt: skip
 
@@ -212,15 +219,16 @@ def _say_survival(curves: dict[str, SurvivalCurve], result: AudienceResult) -> s
         found = curve.at(day)
         assert found is not None
         share, low, high = (percent(value, 0.001) for value in found)
-        told.append(f"{name} {share} after {day} days ({low} to {high}), {curve.n:,} joined")
+        told.append(f"{name} {share} after {day} days ({low} to {high}), {tally(curve.n)} joined")
     level = confidence(result.confidence_level)
     return f"Share still subscribed, with {level} intervals: {'; '.join(told)}"
 
 
 def _say_growth(months: tuple[ListMonth, ...]) -> str:
     told = "; ".join(
-        f"{words.month_name(m.starts)} {m.joined + m.rejoined:,} joined, {m.left:,} left, "
-        f"{m.closing:,} at the end"
+        f"{words.month_name(m.starts)} {tally(m.joined + m.rejoined)} joined, {tally(m.left)} "
+        "left, "
+        f"{tally(m.closing)} at the end"
         for m in months[-6:]
     )
     return f"The last months: {told}"

@@ -12,15 +12,18 @@ from smsroi_models.report import audience_words as words
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.fatigue_page import fatigue_table, no_fatigue
 from smsroi_models.report.folders import SUPPRESSION_FILE
-from smsroi_models.report.numbers import percent, plain, shortened, with_interval
+from smsroi_models.report.in_locale import in_store_locale
+from smsroi_models.report.numbers import percent, plain, shortened, tally, with_interval
 from smsroi_models.report.results import versions
 from smsroi_models.report.retention_figure import quarter_name
+from smsroi_models.report.retold import retold
 from smsroi_models.report.words import confidence
 
 # More rows than a reader takes in are in the results file.
 MOST_ROWS = 12
 
 
+@in_store_locale
 def verdict(result: AudienceResult) -> Html:
     """Return the answer: who asked to stop first, then the list, then any caution."""
     asked = result.asked
@@ -35,20 +38,24 @@ def verdict(result: AudienceResult) -> Html:
     )
 
 
+@in_store_locale
 def key_figures(result: AudienceResult) -> Html:
     """Return the handful of figures that a reader takes away."""
     tiles = []
     asked, growth, curve = result.asked, result.growth, result.survival
     if asked is not None:
-        beneath = f"{asked.texted_since:,} texted again since"
-        tiles.append(("Asked to stop, not taken off", f"{asked.customers:,}", beneath))
+        beneath = f"{tally(asked.texted_since)} texted again since"
+        tiles.append(("Asked to stop, not taken off", tally(asked.customers), beneath))
     if growth is not None:
         last = growth.months[-1]
-        beneath = f"{last.joined + last.rejoined:,} joined, {last.left:,} left in {last.starts:%B}"
-        tiles.append(("Subscribers", f"{growth.subscribers:,}", beneath))
+        beneath = (
+            f"{tally(last.joined + last.rejoined)} joined, {tally(last.left)} left in "
+            f"{last.starts:%B}"
+        )
+        tiles.append(("Subscribers", tally(growth.subscribers), beneath))
     if whole := words.whole_months(result):
         month = whole[-1]
-        beneath = f"{month.left:,} of those on the list or new"
+        beneath = f"{tally(month.left)} of those on the list or new"
         tiles.append((f"Left in {month.starts:%B}", percent(month.churn or 0.0, 0.001), beneath))
     if curve is not None:
         day = words.told_at(curve)
@@ -66,10 +73,11 @@ def key_figures(result: AudienceResult) -> Html:
     return fragment("key_figures.html", tiles=tiles)
 
 
+@in_store_locale
 def growth(result: AudienceResult) -> Html:
     """Return the ledger of the last months, and of the sources over the same time."""
     if result.growth is None:
-        return fragment("note.html", text=result.not_told["growth"])
+        return fragment("note.html", text=retold(result.not_told["growth"]))
     months = result.growth.months[-MOST_ROWS:]
     sources = {name: _added(rows[-MOST_ROWS:]) for name, rows in result.growth.by_source.items()}
     return fragment(
@@ -79,14 +87,15 @@ def growth(result: AudienceResult) -> Html:
         sources=[_month_row(shortened(name, 40), total) for name, total in sources.items()],
         back=any(month.rejoined for month in months),
         since=words.month_name(months[0].starts),
-        unknown=f"{result.growth.left_unknown:,}" if result.growth.left_unknown else "",
+        unknown=tally(result.growth.left_unknown) if result.growth.left_unknown else "",
     )
 
 
+@in_store_locale
 def survival(result: AudienceResult) -> Html:
     """Return what share of each source and of each cohort stays, with intervals."""
     if result.survival is None:
-        return fragment("note.html", text=result.not_told["survival"])
+        return fragment("note.html", text=retold(result.not_told["survival"]))
     days = [day for day in reversed(words.TOLD_AT) if day <= result.survival.days[-1]]
     groups = [("All subscribers", result.survival)]
     groups += [(shortened(name, 40), curve) for name, curve in result.by_source.items()]
@@ -97,7 +106,7 @@ def survival(result: AudienceResult) -> Html:
         for day in days:
             at = curve.at(day)
             cells.append((percent(at[0], 0.001), words.span(at[1], at[2])) if at else ("", ""))
-        rows.append((name, f"{curve.n:,}", cells))
+        rows.append((name, tally(curve.n), cells))
     return fragment(
         "audience_survival.html",
         days=days,
@@ -107,10 +116,11 @@ def survival(result: AudienceResult) -> Html:
     )
 
 
+@in_store_locale
 def campaigns(result: AudienceResult) -> Html:
     """Return what each campaign's texts were followed by, the newest first."""
     if not result.campaigns:
-        return fragment("note.html", text=result.not_told.get("campaigns", ""))
+        return fragment("note.html", text=retold(result.not_told.get("campaigns", "")))
     newest = result.campaigns[::-1]
     flags = {p.campaign_id: p.verdict for p in (result.chart.points if result.chart else ())}
     return fragment(
@@ -123,6 +133,7 @@ def campaigns(result: AudienceResult) -> Html:
     )
 
 
+@in_store_locale
 def fatigue(result: AudienceResult) -> Html:
     """Return what frequent texts do, or why that is not told."""
     if result.fatigue is None:
@@ -130,11 +141,13 @@ def fatigue(result: AudienceResult) -> Html:
     return fatigue_table(result.fatigue, result.currency)
 
 
+@in_store_locale
 def checks(result: AudienceResult) -> Html:
     """Return what was checked before any figure was trusted."""
     return fragment("checks.html", checks=result.checks)
 
 
+@in_store_locale
 def limits(result: AudienceResult) -> Html:
     """Return what the report does not show."""
     told = ("campaigns", "messages", "replies", "assignments")
@@ -142,6 +155,7 @@ def limits(result: AudienceResult) -> Html:
     return fragment("audience_limits.html", missing=missing)
 
 
+@in_store_locale
 def method(result: AudienceResult) -> Html:
     """Return how the figures were made and from what: enough to make them again."""
     return fragment(
@@ -163,11 +177,11 @@ def _added(months: tuple[ListMonth, ...]) -> ListMonth:
 def _month_row(name: str, month: ListMonth) -> dict[str, str]:
     return {
         "name": name,
-        "opening": f"{month.opening:,}",
-        "joined": f"{month.joined:,}",
-        "rejoined": f"{month.rejoined:,}",
-        "left": f"{month.left:,}",
-        "closing": f"{month.closing:,}",
+        "opening": tally(month.opening),
+        "joined": tally(month.joined),
+        "rejoined": tally(month.rejoined),
+        "left": tally(month.left),
+        "closing": tally(month.closing),
     }
 
 
@@ -178,7 +192,7 @@ def _test(result: AudienceResult) -> str:
     if test.p_value >= 0.001:
         often = f"in {plain(100 * test.p_value, 0.1)} of 100 lists"
     else:
-        often = "in less than 1 of 1,000 lists"
+        often = f"in less than 1 of {tally(1000)} lists"
     return (
         "Do the sources leave at the same pace? If they did, chance alone would make them differ "
         f"as much as here or more {often} (log-rank test)."
@@ -192,11 +206,11 @@ def _campaign_row(campaign: CampaignRates, flags: Mapping[str, str]) -> dict[str
     return {
         "name": shortened(counts.name, 40),
         "flag": flags.get(counts.campaign_id, ""),
-        "delivered": f"{counts.delivered:,}",
+        "delivered": tally(counts.delivered),
         "per_text": value,
         "per_text_interval": interval,
         "per_subscriber": words.share_with_interval(per) if per else ("", ""),
-        "joined": f"{counts.opted_in:,}",
+        "joined": tally(counts.opted_in),
         "caused": caused(campaign),
     }
 

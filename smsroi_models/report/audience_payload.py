@@ -7,7 +7,7 @@ from smsroi_models.report import audience_words as words
 from smsroi_models.report.payload import Results
 from smsroi_models.report.results import AUDIENCE
 
-_TOLD_APART = ("as_of", "checks", "missing", "store_fingerprint")
+_TOLD_APART = ("as_of", "checks", "missing", "store_fingerprint", "locale")
 
 
 def results(result: AudienceResult, campaign_id: str) -> Results:
@@ -20,6 +20,7 @@ def results(result: AudienceResult, campaign_id: str) -> Results:
             "title": words.TITLE,
             "as_of": _moment(result),
             "headline": words.headline(result),
+            "locale": result.locale,
             "verdict": words.verdict(result),
             "outcome": AUDIENCE,
             "evidence": "description",

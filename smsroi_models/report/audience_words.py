@@ -7,7 +7,8 @@ from smsroi_models.audience.list_growth import ListMonth
 from smsroi_models.audience.rates import Rate
 from smsroi_models.audience.survival import SurvivalCurve
 from smsroi_models.audience_result import AudienceResult
-from smsroi_models.report.numbers import percent, plain, shortened
+from smsroi_models.report.in_locale import written_day, written_month
+from smsroi_models.report.numbers import percent, plain, shortened, tally
 from smsroi_models.report.words import confidence
 
 TITLE = "How is the audience?"
@@ -28,7 +29,9 @@ def headline(result: AudienceResult) -> str:
     asked = result.asked
     if asked is not None and asked.customers:
         many = asked.customers != 1
-        return f"{asked.customers:,} customer{'s' * many} asked to stop and may still be texted."
+        return (
+            f"{tally(asked.customers)} customer{'s' * many} asked to stop and may still be texted."
+        )
     return f"{growth_finding(result)}."
 
 
@@ -56,7 +59,7 @@ def asked_sentence(result: AudienceResult) -> str:
     if asked.texted_since:
         have, texts = "have" if asked.texted_since != 1 else "has", asked.texts_since
         since = (
-            f" {asked.texted_since:,} of them {have} been texted again, {texts:,} "
+            f" {tally(asked.texted_since)} of them {have} been texted again, {tally(texts)} "
             f"text{'s' * (texts != 1)} in all."
         )
     else:
@@ -71,16 +74,16 @@ def growth_finding(result: AudienceResult) -> str:
         return "How large the list is cannot be told"
     months = growth.months[-12:]
     change = growth.subscribers - months[0].opening
-    size = f"{growth.subscribers:,} subscribers"
+    size = f"{tally(growth.subscribers)} subscribers"
     if len(months) == len(growth.months):
         came = sum(m.joined + m.rejoined for m in months)
         left = sum(m.left for m in months)
-        return f"{size}: {came:,} joined and {left:,} left"
+        return f"{size}: {tally(came)} joined and {tally(left)} left"
     # The last month may have just begun: the day is said, and not a number of months.
-    since = f"on {months[0].starts:%-d %B %Y}"
+    since = f"on {written_day(months[0].starts)}"
     if change == 0:
         return f"{size}, as many as {since}"
-    return f"{size}, {abs(change):,} {'more' if change > 0 else 'fewer'} than {since}"
+    return f"{size}, {tally(abs(change))} {'more' if change > 0 else 'fewer'} than {since}"
 
 
 def whole_months(result: AudienceResult) -> list[ListMonth]:
@@ -96,7 +99,9 @@ def churn_sentence(result: AudienceResult) -> str:
         return "No month is over yet."
     last = whole[-1]
     assert last.churn is not None
-    text = f"In {last.starts:%B %Y} {percent(last.churn, 0.001)} of the list left ({last.left:,})"
+    text = (
+        f"In {last.starts:%B %Y} {percent(last.churn, 0.001)} of the list left ({tally(last.left)})"
+    )
     earlier = [m for m in whole[-13:-1] if m.opening]
     if len(earlier) < 3:
         return f"{text}."
@@ -127,7 +132,7 @@ def share_with_interval(rate: Rate) -> tuple[str, str]:
 
     >>> from smsroi_models.audience.rates import share_of
     >>> share_with_interval(share_of(116, 12_134))
-    ('0.96\xa0%', '0.80 to 1.15\xa0%')
+    ('0.96%', '0.80 to 1.15%')
     """
     step = 0.0001 if rate.ci_upper < 0.1 else 0.001 if rate.of > 100 else 0.01
     return percent(rate.rate, step), span(rate.ci_lower, rate.ci_upper, step)
@@ -137,7 +142,7 @@ def span(low: float, high: float, step: float = 0.001) -> str:
     r"""Write the ends of an interval of shares.
 
     >>> span(0.903, 0.912)
-    '90.3 to 91.2\xa0%'
+    '90.3 to 91.2%'
     """
     return f"{plain(100 * low, 100 * step)} to {percent(high, step)}"
 
@@ -152,14 +157,15 @@ def chart_finding(result: AudienceResult) -> str:
 
 def month_name(starts: date) -> str:
     """Name a month: ``Mar 2025``."""
-    return f"{starts:%b %Y}"
+    return f"{written_month(starts)}"
 
 
 def method(result: AudienceResult) -> str:
     """Say how the figures were made."""
     level = confidence(result.confidence_level)
     late = (
-        f" Opt-outs are recorded since {result.records_start:%-d %B %Y}: older subscriptions count "
+        f" Opt-outs are recorded since {written_day(result.records_start)}: older "
+        "subscriptions count "
         "from then on."
         if result.records_start
         else ""

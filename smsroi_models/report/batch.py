@@ -27,6 +27,7 @@ from smsroi_models.report.freshness import find_unchanged
 from smsroi_models.report.index import require_index, write_index
 from smsroi_models.report.parameters import read_parameters
 from smsroi_models.report.results import NOT_READY
+from smsroi_models.report.retold import retold_in
 from smsroi_models.report.run_log import Logged, open_log
 from smsroi_models.report.shared_check import SharedCheck
 from smsroi_models.report.store_pages import NOTHING_TO_TELL, StorePages
@@ -236,7 +237,8 @@ def _made(asked: _Asked) -> _Done:
             _clear_failures(Path(old["report"]), asked.values)
             if asked.beside:
                 asked.beside(Path(old["report"]).with_name("results.json"))
-            return done("unchanged", old["report"], old["outcome"], old["verdict"])
+            told = retold_in(old.get("locale"), old["verdict"])
+            return done("unchanged", old["report"], old["outcome"], told)
         # What renders takes longer to import than to find out that nothing has changed.
         from smsroi_models.report.runner import render
 
@@ -249,7 +251,8 @@ def _made(asked: _Asked) -> _Done:
         known = isinstance(error, (SmsroiError, OSError))
         told = str(error) if known else without_contacts(f"{type(error).__name__}: {error}")
         return done(asked.early if early else "failed", told, "", told)
-    return done("rendered", str(made.report), made.outcome, made.verdict)
+    told = retold_in(made.locale, made.verdict)
+    return done("rendered", str(made.report), made.outcome, told)
 
 
 def _clear_failures(page: Path, values: Mapping[str, object]) -> None:

@@ -7,7 +7,8 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.factor_records import OLD_DAYS, Ages
 from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, say, with_interval
+from smsroi_models.report.in_locale import in_store_locale
+from smsroi_models.report.numbers import Money, percent, plain, say, tally, with_interval
 from smsroi_models.report.words import confidence
 from smsroi_models.without_holdout import CounterfactualResult
 
@@ -17,6 +18,7 @@ _NOT_THE_ANSWER = (
 )
 
 
+@in_store_locale
 def borrowed_tables(result: CounterfactualResult) -> Html:
     """Return what the campaign would have brought, were it as incremental as others were."""
     found = result.borrowed
@@ -69,7 +71,7 @@ def sentences(found: BorrowedByTouch, result: CounterfactualResult) -> list[str]
 def age(ages: Ages) -> str:
     """Say how old the evidence is, and whether that is too old."""
     said = (
-        f"The evidence is {ages.weighted_days:,.0f} days away by its weight (the oldest "
+        f"The evidence is {tally(ages.weighted_days)} days away by its weight (the oldest "
         f"{_days(ages.oldest_days)}, the newest {_days(ages.newest_days)})."
     )
     if not ages.too_old:
@@ -82,8 +84,8 @@ def age(ages: Ages) -> str:
 
 def _days(days: float) -> str:
     if days >= 0:
-        return f"ended {days:,.0f} days before this campaign"
-    return f"ended {-days:,.0f} days after this campaign began"
+        return f"ended {tally(days)} days before this campaign"
+    return f"ended {tally(-days)} days after this campaign began"
 
 
 def _beside(each: Borrowed, result: CounterfactualResult, money: Money) -> str:
@@ -130,7 +132,7 @@ def _filters(found: BorrowedByTouch, money: Money) -> list[dict[str, str]]:
     for name, label in BOT_RULES.items():
         if name in found.found and name in found.clicks:
             row = _row(label.capitalize(), found.found[name], money)
-            rows.append(row | {"clicks": f"{found.clicks[name]:,}"})
+            rows.append(row | {"clicks": tally(found.clicks[name])})
     return rows
 
 

@@ -20,6 +20,7 @@ from smsroi_models.report.drawing import (
     head,
     money_axis,
 )
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import Money, say, step_for
 from smsroi_models.report.words import confidence
 from smsroi_models.without_holdout import CounterfactualResult
@@ -28,6 +29,7 @@ from smsroi_models.without_holdout import CounterfactualResult
 _SHOWN_BEFORE = 56
 
 
+@in_store_locale
 def daily_margin(result: CounterfactualResult, ax: Canvas | None = None) -> Picture:
     """Draw each day's margin against what was expected, before the campaign and in its window."""
     money, margin = Money(result.campaign.currency), result.margin
@@ -68,6 +70,7 @@ def daily_margin(result: CounterfactualResult, ax: Canvas | None = None) -> Pict
     return Picture(figure, f"{title}. {_say_days(result, money)}")
 
 
+@in_store_locale
 def gathered_margin(result: CounterfactualResult, ax: Canvas | None = None) -> Picture:
     """Draw the apparent effect on margin gathered by each day of the window against the cost."""
     money, cost = Money(result.campaign.currency), result.cost

@@ -10,6 +10,7 @@ from smsroi_models.attribution.placebo import Stretch
 from smsroi_models.report import counterfactual_words as words
 from smsroi_models.report.borrowed_page import borrowed_tables
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.in_locale import in_store_locale, written_day
 from smsroi_models.report.numbers import (
     Money,
     percent,
@@ -25,6 +26,7 @@ from smsroi_models.roi import CostLine
 from smsroi_models.without_holdout import CounterfactualResult
 
 
+@in_store_locale
 def verdict(result: CounterfactualResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and any caution.
 
@@ -41,6 +43,7 @@ def verdict(result: CounterfactualResult) -> Html:
     )
 
 
+@in_store_locale
 def key_figures(result: CounterfactualResult) -> Html:
     """Return the handful of figures that a reader takes away."""
     money = Money(result.campaign.currency)
@@ -60,6 +63,7 @@ def key_figures(result: CounterfactualResult) -> Html:
     return fragment("counterfactual_key_figures.html", tiles=tiles, label=words.LABEL)
 
 
+@in_store_locale
 def ledger(result: CounterfactualResult) -> Html:
     """Return the ledger, from extra revenue to profit and ROI, with intervals."""
     money = Money(result.campaign.currency)
@@ -87,6 +91,7 @@ def ledger(result: CounterfactualResult) -> Html:
     )
 
 
+@in_store_locale
 def placebo(result: CounterfactualResult) -> Html:
     """Return what came of the trials on quiet stretches."""
     money = Money(result.campaign.currency)
@@ -98,21 +103,25 @@ def placebo(result: CounterfactualResult) -> Html:
     )
 
 
+@in_store_locale
 def borrowed(result: CounterfactualResult) -> Html:
     """Return what evidence of campaigns with a holdout says, or why none can be borrowed."""
     return borrowed_tables(result)
 
 
+@in_store_locale
 def checks(result: CounterfactualResult) -> Html:
     """Return what was checked before any figure was shown."""
     return fragment("checks.html", checks=result.checks)
 
 
+@in_store_locale
 def limits(result: CounterfactualResult) -> Html:
     """Return what the report does not show, and how to know better next time."""
     return fragment("counterfactual_limits.html", result=result, missing=result.missing)
 
 
+@in_store_locale
 def method(result: CounterfactualResult) -> Html:
     """Return how the figures were made and from what: enough to make them again."""
     return fragment(
@@ -152,6 +161,7 @@ def results(result: CounterfactualResult) -> Results:
             "campaign_id": result.campaign.campaign_id,
             "name": result.campaign.name,
             "currency": result.campaign.currency,
+            "locale": result.campaign.locale,
             "as_of": f"{moment:%Y-%m-%d}" if midnight else f"{moment:%Y-%m-%dT%H%M%SZ}",
             "starts_at": f"{result.campaign.starts_at:%Y-%m-%d}",
             "headline": words.HEADLINES[result.outcome],
@@ -176,7 +186,7 @@ def _stretch_row(result: CounterfactualResult, stretch: Stretch, money: Money) -
     step = step_for(stretch.effect, 0.01)
     effect, interval = with_interval(stretch.effect, money, 0.01)
     return {
-        "first": f"{first:%-d %b %Y}",
+        "first": written_day(first),
         "actual": money(stretch.actual, step),
         "expected": money(stretch.expected, step),
         "effect": effect,

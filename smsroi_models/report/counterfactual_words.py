@@ -1,7 +1,7 @@
 """The sentences of a report on a campaign that held nobody out; each says how weak they are."""
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.report.numbers import Money, probability, say, step_for
+from smsroi_models.report.numbers import Money, probability, say, step_for, tally
 from smsroi_models.report.words import confidence, money_range, profit_or_loss
 from smsroi_models.without_holdout import CounterfactualResult
 
@@ -93,12 +93,13 @@ def method(result: CounterfactualResult) -> str:
     """Say how the figures were made, for a reader who wants to check them."""
     margin, series = result.margin, result.series
     compared = (
-        f" and by the margin of {series.controls:,} customers whom no text touched"
+        f" and by the margin of {tally(series.controls)} customers whom no text touched"
         if series.has_controls
         else ""
     )
     return (
-        f"The daily margin of {series.counted:,} assigned customers, over {margin.learnt_days} "
+        f"The daily margin of {tally(series.counted)} assigned customers, over "
+        f"{margin.learnt_days} "
         "days before the campaign, is described by a level that may wander, a drift, a weekly "
         f"pattern{compared} (structural time series, Harvey 1989; the idea of Brodersen et al. "
         f"2015). The model is carried on over the {margin.window_days} days from the first "

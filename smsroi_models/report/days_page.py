@@ -3,6 +3,7 @@
 from smsroi_models.attribution.estimates import DayLift
 from smsroi_models.report import words
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import Money, step_for, with_interval
 from smsroi_models.result import CampaignResult
 
@@ -11,6 +12,7 @@ _MOST_ROWS = 6
 Row = tuple[str, str, str]
 
 
+@in_store_locale
 def days_table(result: CampaignResult) -> Html:
     """Return from which day on it could be told, and the margin added by the end of some days.
 

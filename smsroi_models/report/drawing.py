@@ -7,8 +7,9 @@ figure or a part of one (``Figure.subfigures``), since one pair of axes cannot h
 """
 
 import io
+import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -18,11 +19,13 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.errors import ParameterError
-from smsroi_models.report.numbers import Money
+from smsroi_models.locales import MINUS, write_number
+from smsroi_models.report.in_locale import current_locale, writing_in
+from smsroi_models.report.numbers import Money, percent
 
 INK, GREY, BLUE, GREEN, RED = "#1f2933", "#8a94a0", "#0b5394", "#2e7d5b", "#b5472f"
 
@@ -59,6 +62,7 @@ class Picture:
     """
 
     def __init__(self, figure: "Figure | Handed", alt: str) -> None:
+        _write_numbers(figure.drawn if isinstance(figure, Handed) else figure.axes)
         if isinstance(figure, Handed):
             figure.read_no_mathematics()
         self.svg = "" if isinstance(figure, Handed) else _svg(figure)
@@ -79,7 +83,7 @@ class Handed:
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
-        self._drawn: list[Axes] = []
+        self.drawn: list[Axes] = []
 
     def subplots(self, rows: int = 1, columns: int = 1, squeeze: bool = True, **kwargs: Any) -> Any:
         """Return the axes to draw into, as Matplotlib's figures do.
@@ -91,14 +95,14 @@ class Handed:
         """
         if not isinstance(self._canvas, Axes):
             made = self._canvas.subplots(rows, columns, squeeze=squeeze, **kwargs)
-            self._drawn = list(np.ravel(made))
+            self.drawn = list(np.ravel(made))
             return made
         if rows * columns > 1:
             raise ParameterError(
                 f"this figure has {rows * columns} panels, and ax is a single pair of axes: pass a "
                 "figure, or a part of one that subfigures() gives"
             )
-        self._drawn = [self._canvas]
+        self.drawn = [self._canvas]
         return self._canvas if squeeze else np.array([[self._canvas]])
 
     def suptitle(self, text: str, **kwargs: Any) -> None:
@@ -110,7 +114,7 @@ class Handed:
 
     def read_no_mathematics(self) -> None:
         """Show dollar signs as such: the texts of axes made elsewhere do not have our look."""
-        for axes in self._drawn:
+        for axes in self.drawn:
             for text in axes.findobj(Text):
                 text.set_parse_math(False)
 
@@ -199,12 +203,48 @@ def cost_line(axes: Axes, cost: float, right: float, money: Money) -> None:
 
 def money_axis(axis: Any, money: Money) -> None:
     """Give an axis a few ticks of money, in cents where its range needs them."""
-    # The axis' label names the currency; written on every tick, a code would crowd them.
     axis.set_major_locator(MaxNLocator(nbins=5))
 
     def written(value: float, _: int | None) -> str:
         ticks = axis.get_majorticklocs()
         step = 1.0 if len(ticks) < 2 or ticks[1] - ticks[0] >= 1 else 0.01
-        return money.short(value, step).removesuffix(f" {money.currency}")
+        return money.on_axis(value, step)
 
     axis.set_major_formatter(written)
+
+
+def percent_axis(axis: Any, step: float = 0.01) -> None:
+    """Give an axis of shares ticks in percent, rounded to a multiple of a share."""
+    write_ticks(axis, lambda share: percent(share, step))
+
+
+def write_ticks(axis: Any, write: Callable[[float], str]) -> None:
+    """Let an axis write its ticks so, in the locale of now: it may be drawn much later."""
+    locale = current_locale()
+
+    def written(value: float, _: int | None) -> str:
+        with writing_in(locale):
+            return write(value)
+
+    axis.set_major_formatter(written)
+
+
+class _Numbers(ScalarFormatter):
+    """Matplotlib's own choice of digits, written as the locale has them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._locale = current_locale()
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        text = super().__call__(x, pos).replace(MINUS, "-")
+        plain = re.fullmatch(r"-?\d+(?:\.(\d+))?", text)
+        return write_number(x, len(plain[1] or ""), self._locale) if plain else text
+
+
+def _write_numbers(drawn: Sequence[Axes]) -> None:
+    """Let axes that nobody gave a way of writing numbers have the locale's."""
+    for axes in drawn:
+        for axis in (axes.xaxis, axes.yaxis):
+            if type(axis.get_major_formatter()) is ScalarFormatter:
+                axis.set_major_formatter(_Numbers())

@@ -5,7 +5,6 @@ from functools import cache
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from smsroi_models.report.drawing import (
     BLUE,
@@ -16,9 +15,10 @@ from smsroi_models.report.drawing import (
     canvas,
     figure_style,
     head,
+    percent_axis,
 )
 from smsroi_models.report.drivers_page import drivers_finding, leading
-from smsroi_models.report.numbers import percent, shortened
+from smsroi_models.report.numbers import percent, shortened, significant, tally
 from smsroi_models.survey.drivers import Drivers, DriverWord
 
 _LONGEST_TERM = 24
@@ -73,10 +73,11 @@ def _finish(axes: Axes, n_low: int, rows: list[DriverWord], drivers: Drivers) ->
     # Room for the numbers on both sides of a dumbbell.
     axes.set_xlim(-0.13 * top, 1.16 * top)
     axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= min(1.0, 1.16 * top)])
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    percent_axis(axes.xaxis)
     axes.set_xlabel(
-        f"share of comments that hold the word\nred: score {drivers.low_at_most:g} or less; "
-        f"blue: {drivers.high_at_least:g} or more"
+        f"share of comments that hold the word\nred: score {significant(drivers.low_at_most)} "
+        "or less; "
+        f"blue: {significant(drivers.high_at_least)} or more"
     )
     sns.despine(ax=axes, left=True)
     axes.tick_params(left=False)
@@ -110,14 +111,14 @@ def _characters() -> frozenset[int]:
 def _say(drivers: Drivers, rows: list[DriverWord]) -> str:
     if not rows:
         return (
-            f"{drivers.n_tested:,} words and phrases of {drivers.n_low:,} and "
-            f"{drivers.n_high:,} comments compared"
+            f"{tally(drivers.n_tested)} words and phrases of {tally(drivers.n_low)} and "
+            f"{tally(drivers.n_high)} comments compared"
         )
     told = "; ".join(
         f"{word.term} {percent(word.share_low.estimate)} and {percent(word.share_high.estimate)}"
         for word in rows
     )
     return (
-        f"Share of comments with a score of {drivers.low_at_most:g} or less and of "
-        f"{drivers.high_at_least:g} or more that hold each word: {told}"
+        f"Share of comments with a score of {significant(drivers.low_at_most)} or less and of "
+        f"{significant(drivers.high_at_least)} or more that hold each word: {told}"
     )

@@ -5,7 +5,16 @@ Every word in it was written by a customer: fragments escape it.
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, step_for, with_interval
+from smsroi_models.report.numbers import (
+    Money,
+    p_written,
+    percent,
+    plain,
+    significant,
+    step_for,
+    tally,
+    with_interval,
+)
 from smsroi_models.report.words import confidence
 from smsroi_models.survey.drivers import Drivers, DriverWord
 from smsroi_models.survey.mean_difference import MeanDifference
@@ -31,12 +40,12 @@ def drivers_table(drivers: Drivers) -> Html:
     return fragment(
         "drivers.html",
         sentence=drivers_sentence(drivers),
-        low=f"{drivers.low_at_most:g} or less",
-        high=f"{drivers.high_at_least:g} or more",
+        low=f"{significant(drivers.low_at_most)} or less",
+        high=f"{significant(drivers.high_at_least)} or more",
         groups=rows,
         confidence=confidence(drivers.confidence_level),
         rate=percent(drivers.false_discovery_rate),
-        tested=f"{drivers.n_tested:,}",
+        tested=tally(drivers.n_tested),
         left_out=_left_out(drivers.n_without_spaces),
     )
 
@@ -62,8 +71,10 @@ def drivers_finding(drivers: Drivers) -> str:
 def drivers_sentence(drivers: Drivers) -> str:
     """Say the same with the number of comments behind it."""
     return (
-        f"{drivers_finding(drivers)}. Compared were {drivers.n_low:,} comments with a score of "
-        f"{drivers.low_at_most:g} or less and {drivers.n_high:,} with {drivers.high_at_least:g} or "
+        f"{drivers_finding(drivers)}. Compared were {tally(drivers.n_low)} comments with a "
+        "score of "
+        f"{significant(drivers.low_at_most)} or less and {tally(drivers.n_high)} with "
+        f"{significant(drivers.high_at_least)} or "
         "more."
     )
 
@@ -95,13 +106,15 @@ def themes_sentence(themes: Themes) -> str:
     n = len(themes.themes)
     if not n:
         return (
-            f"No theme came back in other runs over the {themes.n_comments:,} comments: what they "
+            f"No theme came back in other runs over the {tally(themes.n_comments)} comments: "
+            "what they "
             "are about has to be read."
         )
     first = themes.themes[0]
     text = (
         f"{n} theme{'s' if n > 1 else ''} came back in other runs over the "
-        f"{themes.n_comments:,} comments. The most frequent one, {_quoted_words(first.name)}, is "
+        f"{tally(themes.n_comments)} comments. The most frequent one, "
+        f"{_quoted_words(first.name)}, is "
         f"in {percent(first.share.estimate)} of them."
     )
     apart = [theme for theme in themes.themes if theme.spend and _clear(theme.spend)]
@@ -142,7 +155,8 @@ def _left_out(n: int) -> str:
     if not n:
         return ""
     return (
-        f"{n:,} comments in a language that writes no spaces between words could not be split into "
+        f"{tally(n)} comments in a language that writes no spaces between words could not be "
+        "split into "
         "words, and are left out."
     )
 
@@ -152,8 +166,8 @@ def _word_row(word: DriverWord) -> dict[str, object]:
         "term": word.term,
         "low": _shares(word.share_low),
         "high": _shares(word.share_high),
-        "comments": f"{word.n_low:,} / {word.n_high:,}",
-        "chance": f"{word.p_adjusted:.3f}" if word.p_adjusted >= 0.001 else "< 0.001",
+        "comments": f"{tally(word.n_low)} / {tally(word.n_high)}",
+        "chance": p_written(word.p_adjusted),
     }
 
 
@@ -162,7 +176,7 @@ def _theme_row(theme: Theme, money: Money) -> dict[str, object]:
         "name": ", ".join(theme.name),
         "words": ", ".join(word for word in theme.words if word not in theme.name),
         "share": _shares(theme.share),
-        "comments": f"{theme.n_comments:,}",
+        "comments": tally(theme.n_comments),
         "score": _means(theme.score, lambda value, step: plain(value, min(step, 0.1))),
         "spend": _means(theme.spend, lambda value, step: money(value, step)),
         "stability": plain(theme.stability, 0.01),

@@ -9,7 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.report.folders import kind_of_page, moment_of
+from smsroi_models.locales import DEFAULT_LOCALE
+from smsroi_models.report.folders import kind_of_page, moment_of, written_moment
+from smsroi_models.report.in_locale import readable_locale, writing_in
 from smsroi_models.report.numbers import Money, percent, say, shortened
 from smsroi_models.report.results import (
     AUDIENCE,
@@ -19,6 +21,7 @@ from smsroi_models.report.results import (
     SURVEYED,
     VALUED,
 )
+from smsroi_models.report.retold import retold_in
 
 _FAILED = ".failed.html"
 _HUGE = 1e9  # a billionfold return is no return but a damaged file
@@ -33,7 +36,8 @@ class Entry:
     quoted, empty where there is nothing to open; ``name`` (cut to a line's length) and
     ``verdict`` are plain, untrusted text, and so is ``headline``, the verdict in a few words;
     ``started`` is the campaign's first day; ``weaker`` says that nobody was held out; ``page`` is
-    the `kind_of_page` after which the folder of a failed or unreadable report is named.
+    the `kind_of_page` after which the folder of a failed or unreadable report is named; ``locale``
+    is that of its store.
     """
 
     name: str
@@ -49,6 +53,12 @@ class Entry:
     started: str = ""
     profit: str = ""
     page: str = ""
+    locale: str = DEFAULT_LOCALE
+
+    @property
+    def moment(self) -> str:
+        """What the report is as of, for people."""
+        return written_moment(self.as_of, self.locale)
 
 
 def list_reports(reports: Path) -> list[list[Entry]]:
@@ -66,12 +76,12 @@ def list_reports(reports: Path) -> list[list[Entry]]:
 
 
 def format_roi(figures: Any) -> str:
-    r"""Return the ROI and its interval in percent; "not estimable" where it is null or absent.
+    """Return the ROI and its interval in percent; "not estimable" where it is null or absent.
 
     Examples
     --------
     >>> format_roi({"roi": {"estimate": 0.31, "ci_lower": -0.05, "ci_upper": 0.67}})
-    '31\xa0% (−5\xa0% to 67\xa0%)'
+    '31% (−5% to 67%)'
     """
     roi = figures.get("roi") if isinstance(figures, dict) else None
     if not isinstance(roi, dict):
@@ -84,7 +94,7 @@ def format_roi(figures: Any) -> str:
 
 
 def format_profit(results: dict[str, Any]) -> str:
-    r"""Return the profit and its interval in the report's currency; "" where it has none.
+    """Return the profit and its interval in the report's currency; "" where it has none.
 
     Examples
     --------
@@ -105,8 +115,8 @@ def format_profit(results: dict[str, Any]) -> str:
 
 def _campaign(folder: Path) -> list[Entry]:
     done = [_report(path) for path in folder.glob("[!.]*/results.json")]
-    name = max(done, key=lambda entry: entry.as_of).name if done else folder.name
-    failed = [_attempt(path, name) for path in folder.glob(f"[!.]*{_FAILED}")]
+    newest = max(done, key=lambda entry: entry.as_of) if done else Entry(folder.name, "", "")
+    failed = [_attempt(path, newest) for path in folder.glob(f"[!.]*{_FAILED}")]
     # "latest" sorts above every date: a failed attempt at the newest moment stands on top. What was
     # planned stands beneath what came of it.
     return sorted(
@@ -129,9 +139,10 @@ def _report(path: Path) -> Entry:
     there = (folder / "report.html").is_file()
     link = _link(folder.parent.name, folder.name, "report.html") if there else ""
     campaign_id = shortened(str(results.get("campaign_id", "")))
-    roi = "not estimable" if outcome == "invalid" else format_roi(figures)
-    as_of = folder.name
-    profit = "" if outcome == "invalid" else format_profit(results)
+    locale, as_of = readable_locale(results.get("locale")), folder.name
+    with writing_in(locale):
+        roi = "not estimable" if outcome == "invalid" else format_roi(figures)
+        profit = "" if outcome == "invalid" else format_profit(results)
     if outcome in (PLANNED, VALUED, AUDIENCE, SURVEYED, PORTFOLIO):
         roi, profit, as_of = "", "", moment_of(as_of)
     # Anything but the word itself, as in reports of old, is a comparison with a holdout.
@@ -139,15 +150,16 @@ def _report(path: Path) -> Entry:
     return Entry(
         name=shortened(name),
         as_of=as_of,
-        verdict=verdict,
+        verdict=retold_in(locale, verdict),
         campaign_id=campaign_id,
         outcome=outcome,
         roi=roi,
         link=link,
         weaker=weaker,
-        headline=_text(results.get("headline")),
+        headline=retold_in(locale, _text(results.get("headline"))),
         started=_text(results.get("starts_at")),
         profit=profit,
+        locale=locale,
     )
 
 
@@ -155,12 +167,19 @@ def _text(value: Any) -> str:
     return shortened(value, 200) if isinstance(value, str) else ""
 
 
-def _attempt(path: Path, name: str) -> Entry:
+def _attempt(path: Path, newest: Entry) -> Entry:
     as_of = path.name.removesuffix(_FAILED)
     text = "failed: the page says why; earlier reports are as they were"
     folder = path.parent.name
-    link, page = _link(folder, path.name), kind_of_page(folder)
-    return Entry(name, as_of, text, state="failed", link=link, page=page)
+    return Entry(
+        newest.name,
+        as_of,
+        text,
+        state="failed",
+        link=_link(folder, path.name),
+        page=kind_of_page(folder),
+        locale=newest.locale,
+    )
 
 
 def _link(*parts: str) -> str:

@@ -1,12 +1,26 @@
 """Fragments of a page: templates filled with values that are escaped, whoever wrote them."""
 
-import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from smsroi_models.report.numbers import MINUS
+from smsroi_models.locales import MINUS
+from smsroi_models.report.in_locale import written_clock, written_day, written_time
+from smsroi_models.report.numbers import exact_percent, percent, significant, tally
+from smsroi_models.report.retold import retold
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "tally": tally,
+    "significant": significant,
+    "exact_percent": exact_percent,
+    "percent": percent,
+    "day": written_day,
+    "time": written_time,
+    "clock": written_clock,
+    "retold": retold,
+}
 
 
 class Html:
@@ -24,15 +38,6 @@ def fragment(name: str, **values: Any) -> Html:
     return Html(_environment().get_template(name).render(**values))
 
 
-def spaced(text: str) -> str:
-    r"""Set a sentence's percentages as the page's figures are set.
-
-    >>> spaced("95% of 25,421 texts")
-    '95\xa0% of 25,421 texts'
-    """
-    return re.sub(r"(?<=\d)%", "\N{NO-BREAK SPACE}%", text)
-
-
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -46,5 +51,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["spaced"] = spaced
+    environment.filters |= _FILTERS
     return environment

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.report import long_term_page
@@ -25,7 +25,9 @@ from smsroi_models.report.drawing import (
     figure_style,
     head,
     money_axis,
+    write_ticks,
 )
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import Money, percent, say
 from smsroi_models.report.words import confidence
 from smsroi_models.result import CampaignResult
@@ -35,6 +37,7 @@ Rows = list[tuple[str, Estimate]]
 _OF_AXIS = 0.4
 
 
+@in_store_locale
 def returns(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw ROI, or profit or margin where there is none, by view; None without a comparison.
 
@@ -56,7 +59,7 @@ def returns(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
         _name(axes, [f"{name}: {_say(one, what, money)}" for name, one in rows])
         if what == "ROI":
             axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share)))
+            write_ticks(axes.xaxis, lambda share: percent(share))
         else:
             money_axis(axes.xaxis, money)
         named = f"{confidence(result.confidence_level)} intervals"

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.audience.fatigue_records import Fatigue
@@ -20,9 +19,10 @@ from smsroi_models.report.drawing import (
     figure_style,
     head,
     money_axis,
+    write_ticks,
 )
 from smsroi_models.report.fatigue_words import fatigue_finding, fatigue_sentence
-from smsroi_models.report.numbers import Money, percent, say
+from smsroi_models.report.numbers import Money, fixed, percent, say
 from smsroi_models.report.words import confidence
 
 
@@ -42,7 +42,7 @@ def fatigue_curve(found: Fatigue, currency: str, ax: Canvas | None = None) -> Pi
         panels = figure.subplots(2 if priced else 1, 1, sharex=True, squeeze=False)[:, 0]
         _band(panels[0], found, lambda point: point.opting_out, RED)
         panels[0].set_ylim(bottom=0)
-        panels[0].yaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, 0.001)))
+        write_ticks(panels[0].yaxis, lambda v: percent(v, 0.001))
         _named(panels[0], f"opt out within {found.follow_days} days of a text")
         if priced:
             _band(panels[1], found, lambda point: point.next_text, GREEN)
@@ -87,7 +87,7 @@ def _mark(axes: Axes, found: Fatigue) -> None:
     axes.plot([low, high], [0, 0], color=BLUE, linewidth=4, solid_capstyle="butt")
     axes.plot([paying.weekly], [0], marker="o", markersize=8, color=BLUE)
     axes.annotate(
-        f"{paying.weekly:.2f} a week",
+        f"{fixed(paying.weekly, 2)} a week",
         (paying.weekly, 0),
         xytext=(6, 8),
         textcoords="offset points",
@@ -113,8 +113,8 @@ def _say(found: Fatigue, money: Money) -> str:
     first, last = found.curve[0], found.curve[-1]
     text = (
         f"Of those texted, {percent(first.opting_out.estimate, 0.0001)} opt out at "
-        f"{first.weekly:.2f} texts a week and {percent(last.opting_out.estimate, 0.0001)} at "
-        f"{last.weekly:.2f}."
+        f"{fixed(first.weekly, 2)} texts a week and {percent(last.opting_out.estimate, 0.0001)} at "
+        f"{fixed(last.weekly, 2)}."
     )
     if first.next_text is None or last.next_text is None:
         return text

@@ -7,7 +7,8 @@ from smsroi_models.report.fatigue_words import (
     fatigue_sentence,
     recent_sentence,
 )
-from smsroi_models.report.numbers import Money, plain, with_interval
+from smsroi_models.report.numbers import Money, plain, tally, with_interval
+from smsroi_models.report.retold import retold
 from smsroi_models.report.words import confidence
 
 _ROWS = 5
@@ -32,8 +33,10 @@ def fatigue_table(found: Fatigue, currency: str) -> Html:
         priced=found.paying is not None,
         days=found.follow_days,
         counted=(
-            f"{found.customers:,} customers were drawn to be texted or held out, {found.rows:,} "
-            f"times in all; {found.opt_outs:,} times an opt-out followed and {found.buyers:,} "
+            f"{tally(found.customers)} customers were drawn to be texted or held out, "
+            f"{tally(found.rows)} "
+            f"times in all; {tally(found.opt_outs)} times an opt-out followed and "
+            f"{tally(found.buyers)} "
             "times a purchase"
         ),
         limits=fatigue_limits(found, currency),
@@ -43,7 +46,7 @@ def fatigue_table(found: Fatigue, currency: str) -> Html:
 
 def no_fatigue(reason: str) -> Html:
     """Return the section where fatigue cannot be told, with the reason."""
-    return fragment("note.html", text=f"What frequent texts do cannot be told: {reason}")
+    return fragment("note.html", text=f"What frequent texts do cannot be told: {retold(reason)}")
 
 
 def _row(point: FrequencyPoint, money: Money) -> dict[str, object]:

@@ -27,6 +27,7 @@ from smsroi_models.report.drawing import (
     money_axis,
 )
 from smsroi_models.report.executive_figure import returns
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.left_figure import left_by_day
 from smsroi_models.report.left_page import caused_by
 from smsroi_models.report.long_term_figure import views
@@ -63,6 +64,7 @@ __all__ = [
 ]
 
 
+@in_store_locale
 def segments(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw each segment's lift with its interval; None where segments were not compared."""
     if result.segments is None:
@@ -70,6 +72,7 @@ def segments(result: CampaignResult, ax: Canvas | None = None) -> Picture | None
     return forest(result.segments, result.campaign.currency, ax)
 
 
+@in_store_locale
 def claims(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw each rule's claim against what was caused; None where the store has no touches."""
     if result.tracked is None:
@@ -77,6 +80,7 @@ def claims(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     return claims_by_rule(result.tracked, result.campaign.currency, comparable(result), ax)
 
 
+@in_store_locale
 def systems(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw what each tracking system saw against what was caused; None where none saw an order."""
     if result.tracked is None:
@@ -84,6 +88,7 @@ def systems(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     return by_system(result.tracked, result.campaign.currency, comparable(result), ax)
 
 
+@in_store_locale
 def after_window(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw what was left of the margin at each horizon after the window; None where none is."""
     if result.after_window is None:
@@ -91,6 +96,7 @@ def after_window(result: CampaignResult, ax: Canvas | None = None) -> Picture | 
     return margin_by_horizon(result.after_window, result.campaign.currency, result.roi.cost, ax)
 
 
+@in_store_locale
 def long_term(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw the window's money beside that of the longer views; None where there are none."""
     if result.long_term is None:
@@ -99,11 +105,13 @@ def long_term(result: CampaignResult, ax: Canvas | None = None) -> Picture | Non
     return views(found, result.campaign.currency, window, result.confidence_level, ax)
 
 
+@in_store_locale
 def said(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw how each arm answered the campaign's survey; None where nobody did."""
     return survey_scores(result.said, ax) if result.said else None
 
 
+@in_store_locale
 def audience(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw who left the list, by arm; None while it runs or where nobody knows."""
     if result.audience is None:
@@ -111,6 +119,7 @@ def audience(result: CampaignResult, ax: Canvas | None = None) -> Picture | None
     return left_by_day(result.audience, caused_by(result), result.confidence_level, ax)
 
 
+@in_store_locale
 def retention(result: CampaignResult, ax: Canvas | None = None) -> Picture | None:
     """Draw who bought again, by arm and by cohort; None while the campaign runs."""
     if result.long_term is None:
@@ -118,6 +127,7 @@ def retention(result: CampaignResult, ax: Canvas | None = None) -> Picture | Non
     return curves(result.long_term.retention, result.confidence_level, ax)
 
 
+@in_store_locale
 def lift_intervals(result: CampaignResult, ax: Canvas | None = None) -> Picture:
     """Draw the lift of conversion, revenue and margin with its interval, by both estimators."""
     panels = _lift_panels(result)
@@ -147,6 +157,7 @@ def lift_intervals(result: CampaignResult, ax: Canvas | None = None) -> Picture:
     return Picture(figure, f"{title}. Texted less held-out, {intervals_named(result)}: {spoken}.")
 
 
+@in_store_locale
 def cumulative_margin(result: CampaignResult, ax: Canvas | None = None) -> Picture:
     """Draw the extra margin gathered by each day of the window against the cost.
 

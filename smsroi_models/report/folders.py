@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from smsroi_models.errors import ParameterError
+from smsroi_models.report.in_locale import writing_in, written_day, written_time
 from smsroi_models.report.results import AUDIENCE, PLANNED, PORTFOLIO, SURVEYED, VALUED
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -151,6 +152,22 @@ def report_folder(moment: str, outcome: str) -> str:
     ('value-2025-06-30', '2025-06-30')
     """
     return MARKS.get(outcome, "") + moment
+
+
+def written_moment(folder: str, locale: str) -> str:
+    """Write a folder's moment for people, in UTC; what is none, as it stands.
+
+    Examples
+    --------
+    >>> written_moment("2025-06-30", "en-US"), written_moment("2025-06-30T101500Z", "en-GB")
+    ('Jun 30, 2025 (UTC)', '30 Jun 2025, 10:15 UTC')
+    """
+    try:
+        moment = datetime.fromisoformat(folder)
+    except ValueError:
+        return folder
+    with writing_in(locale):
+        return f"{written_day(moment)} (UTC)" if "T" not in folder else written_time(moment)
 
 
 def moment_of(folder: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from smsroi_models.locales import MINUS
 from smsroi_models.report.entries import list_reports
 from smsroi_models.report.hygiene import BENEATH, check_page, clean_text
 from smsroi_models.report.index_groups import (
@@ -17,7 +18,6 @@ from smsroi_models.report.index_groups import (
     years_of,
 )
 from smsroi_models.report.links import link_reports
-from smsroi_models.report.numbers import MINUS
 from smsroi_models.report.results import PORTFOLIO
 
 

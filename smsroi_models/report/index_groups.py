@@ -11,6 +11,7 @@ from smsroi_models.report.folders import (
     moment_of,
 )
 from smsroi_models.report.results import AUDIENCE, PLANNED, PORTFOLIO, SURVEYED, VALUED
+from smsroi_models.report.retold import retold_in
 
 FEWEST_TO_FIND = 9
 """From as many campaigns on the index has a list by year and one by name."""
@@ -55,6 +56,12 @@ class Group:
     def started(self) -> str:
         """Return the campaign's first day; "" where no report says it."""
         return next((entry.started for entry in self.shown if entry.started), "")
+
+    @property
+    def began(self) -> str:
+        """Return that day for people."""
+        found = next((entry for entry in self.shown if entry.started), None)
+        return retold_in(found.locale, found.started) if found else ""
 
     @property
     def day(self) -> str:

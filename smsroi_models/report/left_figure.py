@@ -1,11 +1,20 @@
 """The figure of who left the list: both arms, day by day since assignment."""
 
 import seaborn as sns
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.audience.campaign_audience import CampaignAudience
-from smsroi_models.report.drawing import GREY, RED, Canvas, Picture, canvas, figure_style, head
+from smsroi_models.report.drawing import (
+    GREY,
+    RED,
+    Canvas,
+    Picture,
+    canvas,
+    figure_style,
+    head,
+    percent_axis,
+)
 from smsroi_models.report.left_page import finding
 from smsroi_models.report.numbers import percent
 from smsroi_models.report.words import confidence
@@ -40,7 +49,7 @@ def left_by_day(
         axes.set_xlim(left=0)
         axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
         top = max(*found.treatment.ci_upper, *found.holdout.ci_upper)
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1 if top < 0.05 else 0))
+        percent_axis(axes.yaxis, 0.001 if top < 0.05 else 0.01)
         axes.set_ylabel("opted out")
         axes.set_xlabel(
             f"days since assignment; bands: {confidence(level)} intervals,\neach day for itself"

@@ -4,7 +4,7 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.audience.campaign_audience import CampaignAudience
 from smsroi_models.report.audience_words import share_with_interval
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import percent, plain, step_for, with_interval
+from smsroi_models.report.numbers import percent, plain, step_for, tally, with_interval
 from smsroi_models.report.retention_page import points
 from smsroi_models.report.words import confidence
 from smsroi_models.result import CampaignResult
@@ -50,9 +50,9 @@ def left_table(
         shares = share_with_interval(found.opt_outs_per_text)
         rows.append(("Opt-outs within 7 days, per delivered text", *shares))
     if found.opted_in:
-        rows.append(("Opt-ins that name it", f"{found.opted_in:,}", ""))
+        rows.append(("Opt-ins that name it", tally(found.opted_in), ""))
     if found.asked is not None:
-        rows.append(("Asked to stop after it, and may still be texted", f"{found.asked:,}", ""))
+        rows.append(("Asked to stop after it, and may still be texted", tally(found.asked), ""))
     return fragment(
         "left.html",
         sentence=sentence(found, caused, n_treatment),
@@ -94,7 +94,7 @@ def sentence(found: CampaignAudience, caused: Estimate | None, n_treatment: int)
     if found.asked:
         many = found.asked != 1
         text += (
-            f" {found.asked:,} customer{'s' * many} asked to stop after it in words of their "
+            f" {tally(found.asked)} customer{'s' * many} asked to stop after it in words of their "
             "own, which the platform does not act on, and may still be texted."
         )
     return text

@@ -19,11 +19,14 @@ from smsroi_models.report.drawing import (
     canvas,
     figure_style,
     head,
+    write_ticks,
 )
 from smsroi_models.report.escaped import Html
-from smsroi_models.report.numbers import plain
+from smsroi_models.report.in_locale import in_store_locale, written_day
+from smsroi_models.report.numbers import fixed, plain, significant, tally
 
 
+@in_store_locale
 def tracking(result: LifetimeResult, ax: Canvas | None = None) -> Picture:
     """Draw all repeat purchases gathered week by week, actual against expected."""
     track, title = result.tracking, words.tracking_finding(result)
@@ -43,7 +46,7 @@ def tracking(result: LifetimeResult, ax: Canvas | None = None) -> Picture:
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         axes.margins(x=0.02)
         axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_formatter(lambda value, _: plain(value, 1.0))
+        write_ticks(axes.yaxis, lambda value: plain(value, 1.0))
         axes.set_ylabel("repeat purchases gathered")
         axes.set_xlabel("end of week")
         axes.legend(loc="upper left", frameon=False)
@@ -52,6 +55,7 @@ def tracking(result: LifetimeResult, ax: Canvas | None = None) -> Picture:
     return Picture(figure, f"{title}. {_say_tracking(result)}.")
 
 
+@in_store_locale
 def holdout(result: LifetimeResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw purchases of the holdout period by earlier frequency, actual against expected."""
     trial = words.trial(result)
@@ -60,7 +64,7 @@ def holdout(result: LifetimeResult, ax: Canvas | None = None) -> Picture | Html:
     groups, title = trial.by_frequency, words.holdout_finding(trial)
     places = np.arange(len(groups.customers))
     names = [
-        f"{low:g}" if np.isfinite(high) else f"{low:g}+"
+        significant(low) if np.isfinite(high) else f"{significant(low)}+"
         for low, high in zip(groups.least, groups.most, strict=True)
     ]
     with figure_style():
@@ -85,7 +89,7 @@ def holdout(result: LifetimeResult, ax: Canvas | None = None) -> Picture | Html:
         head(figure, title)
         sns.despine(ax=axes)
     told = "; ".join(
-        f"{name} before: {made:.2f} made, {expected:.2f} foretold, {n:,.0f} customers"
+        f"{name} before: {fixed(made, 2)} made, {fixed(expected, 2)} foretold, {tally(n)} customers"
         for name, made, expected, n in zip(
             names, groups.actual_mean, groups.expected_mean, groups.customers, strict=True
         )
@@ -116,8 +120,8 @@ def _say_tracking(result: LifetimeResult) -> str:
     track = result.tracking
     split = ""
     if result.holdout is not None and _is_split(result):
-        split = f", foretold from {result.holdout.calibration_end:%-d %B %Y} on"
+        split = f", foretold from {written_day(result.holdout.calibration_end)} on"
     return (
-        f"Repeat purchases by the end of {len(track.day)} weeks: {track.actual.sum():,.0f} came, "
-        f"{track.expected.sum():,.0f} expected{split}"
+        f"Repeat purchases by the end of {len(track.day)} weeks: {tally(track.actual.sum())} came, "
+        f"{tally(track.expected.sum())} expected{split}"
     )

@@ -18,14 +18,17 @@ from smsroi_models.report.drawing import (
     figure_style,
     head,
     money_axis,
+    write_ticks,
 )
 from smsroi_models.report.escaped import Html
-from smsroi_models.report.numbers import Money, percent, say, shortened
+from smsroi_models.report.in_locale import in_store_locale
+from smsroi_models.report.numbers import Money, percent, say, shortened, tally
 from smsroi_models.report.words import confidence
 
 _LONGEST_NAME, _MOST_GROUPS = 18, 16
 
 
+@in_store_locale
 def groups(result: LifetimeResult, by: str, ax: Canvas | None = None) -> Picture | Html:
     """Draw what a customer of each group is worth, with the interval of what will come.
 
@@ -65,6 +68,7 @@ def groups(result: LifetimeResult, by: str, ax: Canvas | None = None) -> Picture
     return Picture(figure, f"{title}. Margin per customer in {words.horizon(result)}: {told}.")
 
 
+@in_store_locale
 def alive(result: LifetimeResult, ax: Canvas | None = None) -> Picture:
     """Draw the chance to be still a customer by purchases and time since the last."""
     found, title = result.activity, words.alive_finding(result)
@@ -95,7 +99,7 @@ def alive(result: LifetimeResult, ax: Canvas | None = None) -> Picture:
         axes.set_xlabel("weeks since the last purchase\nin each field: number of customers")
         axes.set_ylabel("repeat purchases")
         bar = figure.colorbar(mesh, ax=axes, shrink=0.8)
-        bar.ax.yaxis.set_major_formatter(lambda value, _: percent(value))
+        write_ticks(bar.ax.yaxis, lambda value: percent(value))
         bar.set_label("chance to be still a customer")
         bar.outline.set_visible(False)
         head(figure, title)
@@ -125,8 +129,8 @@ def _spans(least: tuple[int, ...]) -> list[str]:
 def _short(count: float) -> str:
     for size, letter in ((1e6, "M"), (1e4, "k")):
         if count >= size:
-            return f"{count / (1e6 if letter == 'M' else 1e3):.0f}{letter}"
-    return f"{count:,.0f}"
+            return f"{tally(count / (1e6 if letter == 'M' else 1e3))}{letter}"
+    return tally(count)
 
 
 def _say_alive(result: LifetimeResult) -> str:
@@ -134,7 +138,7 @@ def _say_alive(result: LifetimeResult) -> str:
     rows, columns = _spans(found.repeat_purchases), _spans(found.weeks_since)
     told = [
         f"{rows[row]} repeat purchases, last {columns[column]} weeks ago: {percent(chance)} of "
-        f"{found.customers[row][column]:,.0f}"
+        f"{tally(found.customers[row][column])}"
         for row, line in enumerate(found.probability_alive)
         for column, chance in enumerate(line)
         if chance is not None

@@ -10,12 +10,17 @@ from smsroi_models.clv.model_choice import ModelScore
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.report import lifetime_words as words
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import (
     Money,
+    fixed,
+    p_written,
     percent,
     plain,
     shortened,
+    significant,
     step_for,
+    tally,
     with_interval,
 )
 from smsroi_models.report.results import versions
@@ -25,6 +30,7 @@ from smsroi_models.report.words import confidence
 MOST_ROWS = 15
 
 
+@in_store_locale
 def verdict(result: LifetimeResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and any caution."""
     return fragment(
@@ -37,6 +43,7 @@ def verdict(result: LifetimeResult) -> Html:
     )
 
 
+@in_store_locale
 def key_figures(result: LifetimeResult) -> Html:
     """Return the handful of figures that a reader takes away."""
     money, shown = Money(result.currency), words.shown_value(result)
@@ -47,7 +54,7 @@ def key_figures(result: LifetimeResult) -> Html:
     tiles = [
         ("Value of all customers", *with_interval(shown, money, 0.01)),
         ("Per customer", money(each, 0.01), f"in {words.horizon(result)}"),
-        ("Customers who have bought", f"{result.n_customers:,}", f"{repeat} more than once"),
+        ("Customers who have bought", tally(result.n_customers), f"{repeat} more than once"),
         ("Repeat buyers still here", *with_interval(here, _counted, 1.0)),
         ("Purchases to come", *purchases),
         ("Margin", percent(result.margin.rate, 0.001), "of revenue"),
@@ -55,11 +62,13 @@ def key_figures(result: LifetimeResult) -> Html:
     return fragment("key_figures.html", tiles=tiles)
 
 
+@in_store_locale
 def alive(result: LifetimeResult) -> Html:
     """Return what the model takes for granted of customers who bought once."""
     return fragment("note.html", text=words.alive_note(result))
 
 
+@in_store_locale
 def groups(result: LifetimeResult, by: str) -> Html:
     """Return what each group of customers is worth; nothing is said of groups not known.
 
@@ -86,6 +95,7 @@ def groups(result: LifetimeResult, by: str) -> Html:
     )
 
 
+@in_store_locale
 def holdout(result: LifetimeResult) -> Html:
     """Return how every model foretold the last part of the past."""
     period = result.holdout
@@ -99,7 +109,7 @@ def holdout(result: LifetimeResult) -> Html:
             *with_interval(trial.predicted, _counted, 1.0),
             _counted(trial.actual, 1.0),
             percent(trial.misplaced_share),
-            f"{trial.calibration.slope:.2f}" if trial.calibration else "",
+            f"{fixed(trial.calibration.slope, 2)}" if trial.calibration else "",
             name == result.model,
         )
         for name, trial in period.trials.items()
@@ -115,6 +125,7 @@ def holdout(result: LifetimeResult) -> Html:
     )
 
 
+@in_store_locale
 def models(result: LifetimeResult) -> Html:
     """Return the fitted models: how well they describe the customers, and the parameters."""
     money = Money(result.currency)
@@ -129,22 +140,25 @@ def models(result: LifetimeResult) -> Html:
     )
 
 
+@in_store_locale
 def checks(result: LifetimeResult) -> Html:
     """Return what was checked before any figure was trusted."""
     return fragment("checks.html", checks=result.checks)
 
 
+@in_store_locale
 def limits(result: LifetimeResult) -> Html:
     """Return what the report does not show."""
     without = result.n_without_orders
     return fragment(
         "lifetime_limits.html",
-        without=f"{without:,}" if without else "",
+        without=tally(without) if without else "",
         horizon=words.horizon(result),
         no_customers="customers" in result.missing,
     )
 
 
+@in_store_locale
 def method(result: LifetimeResult) -> Html:
     """Return how the figures were made and from what: enough to make them again."""
     return fragment(
@@ -170,7 +184,7 @@ def _group_row(group: GroupValue, money: Money) -> dict[str, str]:
     value, interval = with_interval(shown, money, 0.01)
     return {
         "name": shortened(group.name),
-        "customers": f"{group.n_customers:,}",
+        "customers": tally(group.n_customers),
         "alive": "" if group.alive_share is None else percent(group.alive_share),
         "each": money(group.value_per_customer, 0.01),
         "value": value,
@@ -188,7 +202,7 @@ def _score_row(
         "chosen": score.model == result.model,
         "likelihood": plain(score.log_likelihood, 0.1) if score.log_likelihood is not None else "",
         "aic": plain(score.aic, 0.1) if score.aic is not None else "",
-        "p_value": "" if p_value is None else f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001",
+        "p_value": "" if p_value is None else p_written(p_value),
         "value": money(value, step) if value is not None else "",
         "reason": score.reason or "",
     }
@@ -200,7 +214,7 @@ def _parameters(result: LifetimeResult) -> list[tuple[str, str, str]]:
         for name, value, error in zip(
             model.PARAMETERS, model.parameters, model.standard_errors, strict=True
         ):
-            rows.append((name, f"{value:.4g}", f"{error:.2g}"))
+            rows.append((name, significant(value, 4), significant(error, 2)))
     return rows
 
 

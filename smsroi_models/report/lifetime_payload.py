@@ -42,6 +42,7 @@ def results(result: LifetimeResult, campaign_id: str) -> Results:
             "name": "Customers' lifetime value",
             "title": words.TITLE,
             "currency": result.currency,
+            "locale": result.locale,
             "as_of": f"{result.as_of:%Y-%m-%d}",
             "headline": words.headline(result),
             "verdict": words.verdict(result),

@@ -5,7 +5,17 @@ from smsroi_models.clv.base_groups import GroupValue
 from smsroi_models.clv.base_model import HoldoutPeriod, HoldoutTrial
 from smsroi_models.clv.holdout_checks import clear_miss
 from smsroi_models.lifetime_result import LifetimeResult
-from smsroi_models.report.numbers import Money, percent, plain, shortened, step_for
+from smsroi_models.report.in_locale import written_day
+from smsroi_models.report.numbers import (
+    Money,
+    percent,
+    plain,
+    shortened,
+    significant,
+    step_for,
+    tally,
+)
+from smsroi_models.report.retold import retold
 from smsroi_models.report.words import confidence
 
 TITLE = "What are the customers worth?"
@@ -53,7 +63,8 @@ def sentence(result: LifetimeResult) -> str:
     discount = result.terms.discount_rate_per_year
     today = f", discounted at {confidence(discount)} a year," if discount else ""
     said = (
-        f"That is the margin{today} that the {result.n_customers:,} customers who have bought so "
+        f"That is the margin{today} that the {tally(result.n_customers)} customers who have "
+        "bought so "
         "far are expected to bring. "
     )
     level = confidence(result.terms.confidence_level)
@@ -76,7 +87,7 @@ def shown_value(result: LifetimeResult) -> Estimate:
 def horizon(result: LifetimeResult) -> str:
     """Name the horizon: ``the next 52 weeks``."""
     weeks = result.terms.horizon_weeks
-    return "the next week" if weeks == 1 else f"the next {weeks:g} weeks"
+    return "the next week" if weeks == 1 else f"the next {significant(weeks)} weeks"
 
 
 def model_name(result: LifetimeResult) -> str:
@@ -95,11 +106,12 @@ def alive_note(result: LifetimeResult) -> str:
     once = result.n_customers - result.n_repeat_buyers
     if result.model == "bg_nbd":
         return (
-            f"{once:,} customers have bought on one day only. In BG/NBD nobody leaves before a "
+            f"{tally(once)} customers have bought on one day only. In BG/NBD nobody leaves "
+            "before a "
             "second purchase, so that all of them count as still there; how little they buy shows "
             "in what they are worth, not in this figure."
         )
-    return f"{once:,} customers have bought on one day only; some of them have left already."
+    return f"{tally(once)} customers have bought on one day only; some of them have left already."
 
 
 def trial(result: LifetimeResult) -> HoldoutTrial | None:
@@ -110,9 +122,11 @@ def trial(result: LifetimeResult) -> HoldoutTrial | None:
 def untried(period: HoldoutPeriod) -> str:
     """Say why no model could be tried on the last part of the past."""
     told = "; ".join(
-        f"{MODELS[name]}: {why.rstrip('.')}" for name, why in period.not_fitted.items()
+        f"{MODELS[name]}: {retold(why.rstrip('.'))}" for name, why in period.not_fitted.items()
     )
-    return f"No model could be fitted on the time up to {period.calibration_end:%Y-%m-%d}. {told}."
+    return (
+        f"No model could be fitted on the time up to {written_day(period.calibration_end)}. {told}."
+    )
 
 
 def holdout_finding(found: HoldoutTrial) -> str:
@@ -184,7 +198,7 @@ def models_sentence(result: LifetimeResult) -> str:
     others = {
         MODELS[name]: value for name, value in result.value_by_model.items() if name != result.model
     }
-    said = f"Purchases follow {model_name(result)}: {result.model_reason}."
+    said = f"Purchases follow {model_name(result)}: {retold(result.model_reason)}."
     if not others:
         return said
     money = Money(result.currency)

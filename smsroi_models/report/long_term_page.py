@@ -2,8 +2,9 @@
 
 from smsroi_models.clv.long_term_records import Forecast, LongTerm, Recruits, Return
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.in_locale import written_day
 from smsroi_models.report.lost_page import lost_rows
-from smsroi_models.report.numbers import Money, percent, plain, say, with_interval
+from smsroi_models.report.numbers import Money, percent, plain, say, tally, with_interval
 from smsroi_models.report.words import confidence
 
 _RANDOMISED = "measured against the held-out, with no model"
@@ -111,7 +112,7 @@ def _wider(found: LongTerm) -> str:
     year, window = found.year.total.margin, found.in_window.margin
     times = (year.ci_upper - year.ci_lower) / (window.ci_upper - window.ci_lower)
     return (
-        f"The longer view is {times:.0f} times as uncertain: every order that anybody places by "
+        f"The longer view is {tally(times)} times as uncertain: every order that anybody places by "
         "chance is in it."
         if times >= 2
         else ""
@@ -132,15 +133,15 @@ def _view(name: str, why: str, view: Return, money: Money) -> dict[str, object]:
 def _recruits(recruits: Recruits, money: Money, found: LongTerm) -> dict[str, object]:
     ahead = with_interval(recruits.ahead, money, 0.01) if recruits.ahead else None
     return {
-        "recruited": f"{recruits.recruited:,}",
-        "referred": f"{recruits.referred:,}" if recruits.referred else "",
-        "buyers": f"{recruits.buyers:,}",
+        "recruited": tally(recruits.recruited),
+        "referred": tally(recruits.referred) if recruits.referred else "",
+        "buyers": tally(recruits.buyers),
         "nobody": not (recruits.recruited or recruits.referred),
         "margin": money(recruits.margin_so_far, 0.01 if abs(recruits.margin_so_far) < 100 else 1.0),
         "ahead": ahead,
         "reason": recruits.reason,
-        "assigned": f"{recruits.assigned:,}" if recruits.assigned else "",
-        "earlier": f"{recruits.acquired_earlier:,}" if recruits.acquired_earlier else "",
+        "assigned": tally(recruits.assigned) if recruits.assigned else "",
+        "earlier": tally(recruits.acquired_earlier) if recruits.acquired_earlier else "",
         "elsewhere": _elsewhere(recruits),
         "discount": confidence(found.discount_rate),
     }
@@ -152,7 +153,8 @@ def _elsewhere(recruits: Recruits) -> str:
         return ""
     were = "was" if recruits.elsewhere == 1 else "were"
     return (
-        f"{recruits.elsewhere:,} of them {were} in the arms of other campaigns, whose reports hold "
+        f"{tally(recruits.elsewhere)} of them {were} in the arms of other campaigns, whose "
+        "reports hold "
         "part of this margin: do not add them up."
     )
 
@@ -171,6 +173,7 @@ def _fit(found: LongTerm) -> str:
         return ""
     return (
         f"The purchase model (BG/NBD, with Gamma-Gamma for spend) was fitted on all "
-        f"{found.fit.n_customers:,} customers' orders up to {found.fit.fitted_until:%-d %B %Y}, "
+        f"{tally(found.fit.n_customers)} customers' orders up to "
+        f"{written_day(found.fit.fitted_until)}, "
         "before anybody was assigned."
     )

@@ -3,7 +3,7 @@
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.audience.subscription_value import SubscriptionValue
 from smsroi_models.clv.long_term_records import LongTerm, LostSubscriptions
-from smsroi_models.report.numbers import Money, percent, plain, say, with_interval
+from smsroi_models.report.numbers import Money, percent, plain, say, tally, with_interval
 from smsroi_models.report.words import confidence
 
 Cells = dict[str, object]
@@ -78,7 +78,7 @@ def rests_on(value: SubscriptionValue, money: Money) -> str:
         else say(per_text.margin, money, 0.01)
     )
     return (
-        f"A subscription is worth the texts to come in {value.horizon_weeks:.0f} weeks: "
+        f"A subscription is worth the texts to come in {tally(value.horizon_weeks)} weeks: "
         f"{plain(value.expected_texts.estimate, 0.1)}, at the programme's own pace of "
         f"{plain(value.texts_per_week, 0.01)} a week since its first campaign, less opt-outs "
         f"({percent(value.opt_outs_per_week, 0.0001)} a week) and discount "

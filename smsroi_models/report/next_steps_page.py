@@ -5,14 +5,17 @@ from collections.abc import Callable
 from smsroi_models.attribution.segment_records import named
 from smsroi_models.next_steps import Step, claimed_too_much, leaking, next_steps
 from smsroi_models.report import words
-from smsroi_models.report.escaped import Html, fragment, spaced
-from smsroi_models.report.numbers import Money, percent, say, shortened, with_interval
+from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.in_locale import in_store_locale
+from smsroi_models.report.numbers import Money, percent, say, shortened, tally, with_interval
+from smsroi_models.report.retold import retold
 from smsroi_models.report.tracked_page import caused_per_claimed, credited
 from smsroi_models.result import CampaignResult
 
 Advice = tuple[str, str]
 
 
+@in_store_locale
 def steps_list(result: CampaignResult) -> Html:
     """Return the things to do, as an ordered list.
 
@@ -32,16 +35,15 @@ def advice(step: Step, result: CampaignResult) -> Advice:
         One of the result's.
     result : CampaignResult
     """
-    what, why = _ADVICE[step.kind](step, result)
-    return spaced(what), spaced(why)
+    return _ADVICE[step.kind](step, result)
 
 
 def _decide(_step: Step, result: CampaignResult) -> Advice:
     profit, money = result.roi.profit, Money(result.campaign.currency)
     if result.invalidated_by is not None:
-        return words.next_step(result), result.invalidated_by.text
+        return words.next_step(result), retold(result.invalidated_by.text)
     if result.carried_by_few is not None:
-        return words.next_step(result), result.carried_by_few.text
+        return words.next_step(result), retold(result.carried_by_few.text)
     if profit is None:
         margin = say(result.roi.incremental_margin, money, 0.01)
         return words.next_step(result), f"Extra margin {margin}; no cost is booked."
@@ -55,7 +57,7 @@ def _decide(_step: Step, result: CampaignResult) -> Advice:
 def _leave_alone(_step: Step, result: CampaignResult) -> Advice:
     asked = result.audience.asked if result.audience else None
     assert asked
-    customers = "1 customer" if asked == 1 else f"{asked:,} customers"
+    customers = "1 customer" if asked == 1 else f"{tally(asked)} customers"
     return (
         "Take off the list whoever asked to stop in words of their own, which the platform does "
         "not act on.",
@@ -66,7 +68,7 @@ def _leave_alone(_step: Step, result: CampaignResult) -> Advice:
 
 def _mend(step: Step, result: CampaignResult) -> Advice:
     check = next(check for check in result.checks if check.name == step.subject)
-    return check.remedy, f"{check.name} failed. {check.text}"
+    return retold(check.remedy), retold(f"{check.name} failed. {check.text}")
 
 
 def _codes(step: Step, result: CampaignResult) -> Advice:
@@ -126,7 +128,8 @@ def _bots(_step: Step, result: CampaignResult) -> Advice:
     assert links is not None
     return (
         "Report clicks without those of machines, and judge no campaign by its click rate.",
-        f"Of {links.clicks:,} clicks {links.clicks_by_people:,} are thought to be people's.",
+        f"Of {tally(links.clicks)} clicks {tally(links.clicks_by_people)} are thought to be "
+        "people's.",
     )
 
 

@@ -1,31 +1,49 @@
-"""Numbers for people: money, shares and counts, rounded to what their interval supports."""
+"""Numbers for people: money, shares and counts, rounded to what their interval supports.
+
+Each is written as the locale of the page has it (`in_locale`).
+"""
 
 import math
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from smsroi_models.attribution.effects import Estimate
+from smsroi_models.locales import (
+    NO_BREAK_SPACE,
+    minor_digits,
+    write_money,
+    write_number,
+    write_percent,
+)
+from smsroi_models.report.in_locale import current_locale
 
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
-MINUS = "\N{MINUS SIGN}"
+_SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"))
+_FEW_UNITS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Writes amounts of one currency.
+    r"""Writes amounts of one currency; without its code, as plain numbers.
 
     Examples
     --------
     >>> usd = Money("USD")
     >>> usd(1234.5), usd(-1234.5, step=100), Money("CHF")(0.5, step=0.01)
-    ('$1,234', '−$1,200', '0.50 CHF')
+    ('$1,234', '−$1,200', 'CHF\xa00.50')
+    >>> Money("EUR", "de-DE")(-1234.5, step=0.01), Money("JPY")(1234.5, step=0.01)
+    ('−1.234,50\xa0€', '¥1,234')
     """
 
     currency: str
+    locale: str = field(default_factory=current_locale)
 
     def __call__(self, amount: float, step: float = 1.0) -> str:
-        """Write an amount, rounded to a multiple of ``step``; below 1 to 0.01 or finer."""
-        return self._marked(amount, plain(abs(amount), step if step >= 1 else min(step, 0.01)))
+        """Write an amount, rounded to a multiple of ``step``; below 1 to 0.01 or finer.
+
+        A currency without cents has no decimals either, unless they are all there is to tell.
+        """
+        return self._written(amount, step if step >= 1 else self._fine(amount, step))
 
     def booked(self, amount: float) -> str:
         """Write an amount that is known, not estimated: in whole units from 100 on.
@@ -41,17 +59,32 @@ class Money:
         >>> Money("USD").short(-43_210_000.0, 100_000.0), Money("USD").short(999.0)
         ('−$43.2M', '$999')
         """
-        for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        for size, letter in _SIZES:
             if abs(amount) >= size:
-                digits = max(step / size, 0.01)
-                return self._marked(amount, f"{plain(abs(amount) / size, digits)}{letter}")
+                return self._written(amount / size, max(step / size, 0.01), letter)
         return self(amount, step)
 
-    def _marked(self, amount: float, text: str) -> str:
-        sign = MINUS if amount < 0 and text.strip("0.,") else ""
-        symbol = _SYMBOLS.get(self.currency)
-        # A store without campaigns does not say its currency.
-        return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {self.currency}".rstrip()
+    def on_axis(self, amount: float, step: float = 1.0) -> str:
+        """Write a tick's amount, whose axis names the currency: a code would crowd the ticks.
+
+        >>> Money("CHF").on_axis(1_500_000.0), Money("USD").on_axis(999.0)
+        ('1.50M', '$999')
+        """
+        written = self.short(amount, step)
+        if not self.currency:
+            return written
+        code = f"{NO_BREAK_SPACE}?{re.escape(self.currency)}{NO_BREAK_SPACE}?"
+        return re.sub(code, "", written)
+
+    def _fine(self, amount: float, step: float) -> float:
+        """Return a step below 1 as the currency's coins have it; finer only where asked to be."""
+        digits = minor_digits(self.currency) if self.currency else 2
+        coinless = digits == 0 and abs(amount) >= _FEW_UNITS
+        return 1.0 if coinless else min(step, 10.0 ** -max(digits, 2))
+
+    def _written(self, amount: float, step: float, letter: str = "") -> str:
+        rounded, places = _rounded(amount, step)
+        return write_money(rounded, places, self.currency, self.locale, letter)
 
 
 def plain(value: float, step: float) -> str:
@@ -60,26 +93,76 @@ def plain(value: float, step: float) -> str:
     >>> plain(1234.567, 100), plain(1234.567, 0.1), plain(-0.04, 0.01)
     ('1,200', '1,234.6', '−0.04')
     """
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    rounded = round(round(value / step) * step, decimals)
-    text = f"{abs(rounded):,.{decimals}f}"
-    return f"{MINUS}{text}" if rounded < 0 else text
+    return write_number(*_rounded(value, step), current_locale())
+
+
+def tally(count: float) -> str:
+    """Write a count, its digits grouped.
+
+    >>> tally(1234567)
+    '1,234,567'
+    """
+    return write_number(count, 0, current_locale())
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Write a number with so many decimals.
+
+    >>> fixed(0.5, 2)
+    '0.50'
+    """
+    return write_number(value, decimals, current_locale())
+
+
+def significant(value: float, digits: int = 6) -> str:
+    """Write a number with so many significant digits and no idle zeros; tiny ones as powers.
+
+    >>> significant(52.0), significant(0.12345, 2), significant(1.5e-7, 2)
+    ('52', '0.12', '1.5e-07')
+    """
+    text = f"{value:.{digits}g}"
+    return text if "e" in text else fixed(value, len(text.partition(".")[2]))
+
+
+def p_written(value: float) -> str:
+    """Write a p-value to three decimals.
+
+    >>> p_written(0.0123), p_written(0.0001)
+    ('0.012', '< 0.001')
+    """
+    return fixed(value, 3) if value >= 0.001 else f"< {fixed(0.001, 3)}"
 
 
 def percent(share: float, step: float = 0.01) -> str:
     r"""Write a ratio as a percentage, rounded to a multiple of ``step`` (a ratio too).
 
     >>> percent(0.1234), percent(0.1234, 0.001), percent(-1.5)
-    ('12\xa0%', '12.3\xa0%', '−150\xa0%')
+    ('12%', '12.3%', '−150%')
     """
-    return f"{plain(100 * share, 100 * step)}\N{NO-BREAK SPACE}%"
+    return write_percent(*_rounded(100 * share, 100 * step), current_locale())
+
+
+def exact_percent(share: float) -> str:
+    """Write a ratio that was stated, not estimated, as a percentage to its last digit.
+
+    >>> exact_percent(0.95), exact_percent(0.99999)
+    ('95%', '99.999%')
+    """
+    text = f"{100 * share:.10f}".rstrip("0")
+    return write_percent(100 * share, len(text.partition(".")[2]), current_locale())
+
+
+def _rounded(value: float, step: float) -> tuple[float, int]:
+    """Return a number as a multiple of a step, and the decimals that it takes to write it."""
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return round(round(value / step) * step, decimals), decimals
 
 
 def probability(value: float, short: bool = False) -> str:
     r"""Write a probability, never as certainty.
 
     >>> probability(0.9999), probability(0.501), probability(0.001, short=True)
-    ('more than 99\xa0%', '50\xa0%', '< 1\xa0%')
+    ('more than 99%', '50%', '< 1%')
     """
     if value > 0.99:
         return f"{'>' if short else 'more than'} {percent(0.99)}"

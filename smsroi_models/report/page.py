@@ -10,21 +10,25 @@ from smsroi_models.report import words
 from smsroi_models.report.after_window_page import after_window_table
 from smsroi_models.report.days_page import days_table
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.left_page import caused_by, left_table
 from smsroi_models.report.long_term_page import long_term_table
 from smsroi_models.report.next_steps_page import steps_list
 from smsroi_models.report.numbers import (
     Money,
     digits_of,
+    p_written,
     percent,
     plain,
     probability,
     shortened,
     step_for,
+    tally,
     with_interval,
 )
 from smsroi_models.report.results import versions
 from smsroi_models.report.retention_page import retention_table
+from smsroi_models.report.retold import retold
 from smsroi_models.report.segments_page import segments_table
 from smsroi_models.report.survey_page import campaign_section
 from smsroi_models.report.systems_page import systems_tables
@@ -43,6 +47,7 @@ _OUTCOMES = {
 }
 
 
+@in_store_locale
 def verdict(result: CampaignResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and any caution."""
     failed = [c for c in result.checks if c.status == "failed" and c is not result.invalidated_by]
@@ -59,11 +64,13 @@ def verdict(result: CampaignResult) -> Html:
     )
 
 
+@in_store_locale
 def next_steps(result: CampaignResult) -> Html:
     """Return at most three things to do, each with the figure that it rests on."""
     return steps_list(result)
 
 
+@in_store_locale
 def key_figures(result: CampaignResult) -> Html:
     """Return the handful of figures that a reader takes away; none where they mean nothing."""
     if result.outcome == "invalid":
@@ -71,6 +78,7 @@ def key_figures(result: CampaignResult) -> Html:
     return fragment("key_figures.html", tiles=_tiles(result))
 
 
+@in_store_locale
 def ledger(result: CampaignResult) -> Html:
     """Return the ledger, from extra revenue to profit and ROI, with intervals."""
     roi, money = result.roi, Money(result.campaign.currency)
@@ -101,6 +109,7 @@ def ledger(result: CampaignResult) -> Html:
     )
 
 
+@in_store_locale
 def lift_table(result: CampaignResult) -> Html:
     """Return every outcome's lift by both estimators."""
     money = Money(result.campaign.currency)
@@ -124,13 +133,15 @@ def lift_table(result: CampaignResult) -> Html:
     )
 
 
+@in_store_locale
 def segments(result: CampaignResult) -> Html:
     """Return which kinds of customers responded, or why that is not told."""
     if result.segments is None:
-        return fragment("note.html", text=result.not_compared)
+        return fragment("note.html", text=retold(result.not_compared))
     return segments_table(result.segments, result.campaign.currency)
 
 
+@in_store_locale
 def claims(result: CampaignResult) -> Html:
     """Return what platforms would claim, beside what was caused, or why that is not told."""
     if result.tracked is None:
@@ -138,6 +149,7 @@ def claims(result: CampaignResult) -> Html:
     return claims_table(result.tracked, result.campaign.currency, comparable(result))
 
 
+@in_store_locale
 def systems(result: CampaignResult) -> Html:
     """Return what links, coupons, calls and events show."""
     if result.systems is None:
@@ -147,11 +159,13 @@ def systems(result: CampaignResult) -> Html:
     )
 
 
+@in_store_locale
 def days(result: CampaignResult) -> Html:
     """Return from which day on it could be told, and what was added by then."""
     return days_table(result)
 
 
+@in_store_locale
 def after_window(result: CampaignResult) -> Html:
     """Return whether the gain lasted, or why that is not told."""
     if result.after_window is None:
@@ -159,6 +173,7 @@ def after_window(result: CampaignResult) -> Html:
     return after_window_table(result.after_window, result.campaign.currency, result.roi.cost)
 
 
+@in_store_locale
 def long_term(result: CampaignResult) -> Html:
     """Return the window beside the longer views, and whom the campaign recruited."""
     if result.long_term is None:
@@ -171,12 +186,14 @@ def long_term(result: CampaignResult) -> Html:
     )
 
 
+@in_store_locale
 def said(result: CampaignResult) -> Html:
     """Return what customers answered to the campaign's survey, or why that is not told."""
     comparable = result.outcome != "invalid"
     return campaign_section(result.said, result.not_said, comparable=comparable)
 
 
+@in_store_locale
 def retention(result: CampaignResult) -> Html:
     """Return who bought again, by arm."""
     if result.long_term is None:
@@ -184,6 +201,7 @@ def retention(result: CampaignResult) -> Html:
     return retention_table(result.long_term.retention, result.confidence_level)
 
 
+@in_store_locale
 def audience(result: CampaignResult) -> Html:
     """Return who left the list, and how much of that the campaign caused."""
     if result.audience is None:
@@ -194,16 +212,19 @@ def audience(result: CampaignResult) -> Html:
     )
 
 
+@in_store_locale
 def checks(result: CampaignResult) -> Html:
     """Return what was checked before any figure was trusted."""
     return fragment("checks.html", checks=result.checks)
 
 
+@in_store_locale
 def limits(result: CampaignResult) -> Html:
     """Return what the report does not show, and what absent tables keep it from saying."""
     return fragment("limits.html", result=result, missing=result.missing)
 
 
+@in_store_locale
 def method(result: CampaignResult) -> Html:
     """Return how the figures were made and from what: enough to make them again."""
     return fragment(
@@ -249,8 +270,8 @@ def _caps(result: CampaignResult, money: Money) -> dict[str, str] | None:
         "revenue": money(caps.revenue_cap, 0.01),
         "margin": money(caps.margin_cap, 0.01),
         "floor": money(caps.margin_floor, 0.01) if caps.margin_floor < 0 else "",
-        "texted": f"{caps.capped_treatment:,}",
-        "held": f"{caps.capped_holdout:,}",
+        "texted": tally(caps.capped_treatment),
+        "held": tally(caps.capped_holdout),
         "share": words.confidence(caps.quantile),
     }
 
@@ -319,7 +340,7 @@ def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> di
         "lift": write(lift.absolute_lift, " pp"),
         "interval": f"{low} to {high}",
         **_relative(lift),
-        "p_value": f"{lift.p_value:.3f}" if lift.p_value >= 0.001 else "< 0.001",
+        "p_value": p_written(lift.p_value),
     }
 
 

@@ -49,6 +49,7 @@ def results(result: CampaignResult) -> Results:
             "campaign_id": result.campaign.campaign_id,
             "name": result.campaign.name,
             "currency": result.campaign.currency,
+            "locale": result.campaign.locale,
             "as_of": _iso(result.as_of),
             "starts_at": f"{result.campaign.starts_at:%Y-%m-%d}",
             "headline": words.headline(result),

@@ -2,7 +2,7 @@
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.attribution.checks import FEW_BUYERS
 from smsroi_models.planning.holdout import HoldoutOption
@@ -20,12 +20,15 @@ from smsroi_models.report.drawing import (
     figure_style,
     head,
     money_axis,
+    percent_axis,
 )
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import Money, percent
 
 _DASHES = ((0, (1, 1.5)), (0, (4, 2)), (0, (6, 2, 1, 2)))
 
 
+@in_store_locale
 def power_curves(proposal: Proposal, ax: Canvas | None = None) -> Picture:
     """Draw how often a true ROI is called a gain, for some holdout shares."""
     title = words.power_finding(proposal)
@@ -46,8 +49,8 @@ def power_curves(proposal: Proposal, ax: Canvas | None = None) -> Picture:
         _mark_seen(axes, proposal)
         axes.set_xlabel("true ROI of the campaign")
         axes.set_ylabel("chance that it is called a gain")
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        percent_axis(axes.xaxis)
+        percent_axis(axes.yaxis)
         axes.set_xlim(0, proposal.curves[0].roi[-1])
         axes.set_ylim(0, 1.02)
         axes.legend(loc="best", edgecolor="none", framealpha=0.9)
@@ -57,6 +60,7 @@ def power_curves(proposal: Proposal, ax: Canvas | None = None) -> Picture:
     return Picture(figure, f"{title}. Smallest ROI seen as often: {spoken}.")
 
 
+@in_store_locale
 def value_and_cost(proposal: Proposal, ax: Canvas | None = None) -> Picture:
     """Draw value and cost by holdout share or, without a value, the smallest ROI that it shows."""
     title = words.value_finding(proposal)
@@ -68,7 +72,7 @@ def value_and_cost(proposal: Proposal, ax: Canvas | None = None) -> Picture:
         else:
             _draw_money(axes, proposal)
         _shade_few_buyers(axes, proposal)
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        percent_axis(axes.xaxis)
         axes.set_xlabel("share of customers held out")
         axes.set_xlim(0, 0.51)
         head(figure, title)
@@ -120,7 +124,7 @@ def _draw_returns(axes: Axes, proposal: Proposal) -> None:
     axes.plot([chosen.holdout_share], [chosen.detectable.roi], color=BLUE, marker="o", markersize=8)
     # The smallest shares show next to nothing; they would flatten all the others.
     axes.set_ylim(0, 3 * chosen.detectable.roi)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    percent_axis(axes.yaxis)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6))
     axes.set_ylabel("smallest ROI seen")
 

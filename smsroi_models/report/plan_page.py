@@ -7,12 +7,14 @@ from smsroi_models.planning.holdout import HoldoutOption
 from smsroi_models.planning.proposed import Proposal
 from smsroi_models.report import plan_words as words
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import (
     Money,
     digits_of,
     percent,
     plain,
     shortened,
+    tally,
     with_interval,
 )
 from smsroi_models.report.payload import Results
@@ -21,6 +23,7 @@ from smsroi_models.report.results import PLANNED, versions
 _TOLD_SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 
 
+@in_store_locale
 def verdict(proposal: Proposal, campaign_id: str, name: str) -> Html:
     """Return the proposal: how many to hold out, what that shows, costs and is worth."""
     return fragment(
@@ -35,14 +38,15 @@ def verdict(proposal: Proposal, campaign_id: str, name: str) -> Html:
     )
 
 
+@in_store_locale
 def key_figures(proposal: Proposal) -> Html:
     """Return the handful of figures that a reader takes away."""
     chosen, money = proposal.chosen, Money(proposal.currency)
     cost = proposal.stakes.cost_per_text * chosen.n_treatment + proposal.stakes.fixed_cost
     profit = words.about(chosen.detectable.profit, money)
     tiles = [
-        ("To be texted", f"{chosen.n_treatment:,}", f"for {words.about(cost, money)} in all"),
-        ("Held out", f"{chosen.n_holdout:,}", f"about {chosen.buyers_held_out:,.0f} will buy"),
+        ("To be texted", tally(chosen.n_treatment), f"for {words.about(cost, money)} in all"),
+        ("Held out", tally(chosen.n_holdout), f"about {tally(chosen.buyers_held_out)} will buy"),
         ("Smallest ROI seen", words.seen(chosen), f"a profit of {profit}"),
     ]
     if chosen.cost is not None:
@@ -54,6 +58,7 @@ def key_figures(proposal: Proposal) -> Html:
     return fragment("key_figures.html", tiles=tiles)
 
 
+@in_store_locale
 def options_table(proposal: Proposal) -> Html:
     """Return what holding out some shares means."""
     money, chosen = Money(proposal.currency), proposal.chosen
@@ -69,11 +74,13 @@ def options_table(proposal: Proposal) -> Html:
     )
 
 
+@in_store_locale
 def assumptions(proposal: Proposal) -> Html:
     """Return what the figures rest on, each with its source."""
     return fragment("plan_assumptions.html", rows=_assumptions(proposal))
 
 
+@in_store_locale
 def past_table(proposal: Proposal) -> Html:
     """Return what past campaigns earned per customer texted, before any cost."""
     money = Money(proposal.currency)
@@ -84,16 +91,19 @@ def past_table(proposal: Proposal) -> Html:
     return fragment("plan_past.html", rows=rows, used=bool(_pooled(proposal)))
 
 
+@in_store_locale
 def checks(proposal: Proposal) -> Html:
     """Return what was checked."""
     return fragment("checks.html", checks=proposal.checks)
 
 
+@in_store_locale
 def limits(proposal: Proposal) -> Html:
     """Return what the plan does not show."""
     return fragment("plan_limits.html", proposal=proposal)
 
 
+@in_store_locale
 def method(proposal: Proposal) -> Html:
     """Return how the figures were made and from what."""
     return fragment(
@@ -109,6 +119,7 @@ def results(proposal: Proposal, campaign_id: str, name: str) -> Results:
             "name": name or campaign_id,
             "title": f"How many to hold out of {shortened(name or campaign_id)}",
             "currency": proposal.currency,
+            "locale": proposal.locale,
             "as_of": _iso(proposal.as_of),
             "headline": words.headline(proposal),
             "verdict": words.verdict(proposal),
@@ -131,8 +142,8 @@ def results(proposal: Proposal, campaign_id: str, name: str) -> Results:
 def _option_row(option: HoldoutOption, money: Money, chosen: bool) -> dict[str, Any]:
     return {
         "share": words.share(option.holdout_share),
-        "n_holdout": f"{option.n_holdout:,}",
-        "buyers": f"{option.buyers_held_out:,.0f}",
+        "n_holdout": tally(option.n_holdout),
+        "buyers": tally(option.buyers_held_out),
         "roi": words.seen(option),
         "cost": _rounded(option.cost.estimate, money) if option.cost else "",
         "value": _rounded(option.value, money) if option.value is not None else "",
@@ -152,7 +163,7 @@ def _assumptions(proposal: Proposal) -> list[tuple[str, str, str]]:
     audience = f"segment {proposal.segment}" if proposal.segment else "everybody in the store"
     deviation = money(spending.deviation_of_margin, 0.01)
     rows = [
-        ("Customers who can be texted", f"{stakes.n_customers:,}", audience),
+        ("Customers who can be texted", tally(stakes.n_customers), audience),
         (
             f"Margin per customer in {proposal.window_days} days",
             money(spending.mean_margin, 0.01),
@@ -161,7 +172,7 @@ def _assumptions(proposal: Proposal) -> list[tuple[str, str, str]]:
         (
             "Customers who buy in that time",
             percent(spending.conversion, 0.001),
-            f"of {spending.n_customers:,} measured",
+            f"of {tally(spending.n_customers)} measured",
         ),
         (
             "Explained by the past",

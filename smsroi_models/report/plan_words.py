@@ -6,7 +6,7 @@ from smsroi_models.attribution.checks import FEW_BUYERS
 from smsroi_models.attribution.design_checks import WEAK_ROI
 from smsroi_models.planning.holdout import HoldoutOption
 from smsroi_models.planning.proposed import Proposal
-from smsroi_models.report.numbers import Money, percent
+from smsroi_models.report.numbers import Money, percent, tally
 from smsroi_models.report.words import confidence
 
 _CENT = 0.01
@@ -23,7 +23,10 @@ def headline(proposal: Proposal) -> str:
     """Say how many to hold out."""
     chosen = proposal.chosen
     total = chosen.n_treatment + chosen.n_holdout
-    return f"Hold out {share(chosen.holdout_share)}: {chosen.n_holdout:,} of {total:,} customers."
+    return (
+        f"Hold out {share(chosen.holdout_share)}: {tally(chosen.n_holdout)} of {tally(total)} "
+        "customers."
+    )
 
 
 def sentence(proposal: Proposal) -> str:
@@ -61,7 +64,7 @@ def cases(power: float) -> str:
     r"""Write a probability as the cases in which something happens.
 
     >>> cases(0.8), cases(0.9)
-    ('4 of 5 cases', '90\xa0% of cases')
+    ('4 of 5 cases', '90% of cases')
     """
     return "4 of 5 cases" if math.isclose(power, 0.8) else f"{percent(power)} of cases"
 
@@ -70,7 +73,7 @@ def share(value: float) -> str:
     r"""Write a holdout share, finer where it is small.
 
     >>> share(0.12), share(0.004)
-    ('12\xa0%', '0.4\xa0%')
+    ('12%', '0.4%')
     """
     whole = math.isclose(value, round(value, 2), abs_tol=1e-9)
     return percent(value, 0.01 if whole else 0.001)

@@ -19,8 +19,10 @@ from smsroi_models.report.drawing import (
     figure_style,
     head,
     money_axis,
+    write_ticks,
 )
 from smsroi_models.report.escaped import Html
+from smsroi_models.report.in_locale import in_store_locale, written_day, written_month
 from smsroi_models.report.numbers import Money, percent, say, shortened
 from smsroi_models.report.words import confidence
 
@@ -31,6 +33,7 @@ MOST_CAMPAIGNS = 40
 _TIMES_USUAL = 20
 
 
+@in_store_locale
 def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw each campaign's ROI, as measured and after allowing for luck, the oldest on top."""
     read = [each for each in result.campaigns if each.roi]
@@ -43,13 +46,16 @@ def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
         for row, each in enumerate(shown):
             _draw(axes, row, each, result)
         axes.axvline(0, color=INK, linewidth=0.8)
-        names = [f"{shortened(each.name, _LONGEST_NAME)}, {each.starts_at:%b %y}" for each in shown]
+        names = [
+            f"{shortened(each.name, _LONGEST_NAME)}, {written_month(each.starts_at)}"
+            for each in shown
+        ]
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.3, -0.7)
         axes.margins(x=0.04)
         cut = _cut_long_bars(axes, shown, result)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
-        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
+        write_ticks(axes.xaxis, lambda value: percent(value))
         which = "" if len(shown) == len(read) else f"the latest {len(shown)} of {len(read)}\n"
         bars = f"bars: {_level(result)}{cut}"
         axes.set_xlabel(f"return on cost (ROI)\n{which}{bars}\n{_legend(result)}")
@@ -59,6 +65,7 @@ def forest(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     return Picture(figure, f"{title}. {_say_forest(shown, result)}.")
 
 
+@in_store_locale
 def gathered(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Html:
     """Draw the profit of all campaigns gathered from the first on, with its interval."""
     # By the day on which each was settled: a long window that began first may end last.
@@ -82,7 +89,7 @@ def gathered(result: PortfolioResult, ax: Canvas | None = None) -> Picture | Htm
         head(figure, title)
         sns.despine(ax=axes)
     told = "; ".join(
-        f"by {each.ends_at:%-d %B %Y} {say(one, money, 0.01)}"
+        f"by {written_day(each.ends_at)} {say(one, money, 0.01)}"
         for each, one in zip(known, sums, strict=True)
     )
     return Picture(figure, f"{title}. Profit gathered, {_level(result)}: {told}.")
@@ -141,7 +148,7 @@ def _dates(known: list[CampaignFigures]) -> tuple[Any, list[str]]:
         if each.ends_at - days[-1] >= 0.28 * (last - first) <= last - each.ends_at:
             days.append(each.ends_at)
     days += [last] if last > first else []
-    return days, [f"{day:%-d %b %Y}" for day in days]
+    return days, [written_day(day) for day in days]
 
 
 def _level(result: PortfolioResult) -> str:

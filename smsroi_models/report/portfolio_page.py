@@ -12,15 +12,18 @@ from smsroi_models.portfolio_result import Aside, CampaignFigures, PortfolioResu
 from smsroi_models.report import portfolio_words as words
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.folders import folder_name
+from smsroi_models.report.in_locale import in_store_locale, written_day
 from smsroi_models.report.numbers import (
     Money,
     percent,
     plain,
     probability,
     shortened,
+    tally,
     with_interval,
 )
 from smsroi_models.report.results import versions
+from smsroi_models.report.retold import retold
 from smsroi_models.report.words import confidence
 
 # What other tables say stands in each campaign's own report.
@@ -34,6 +37,7 @@ _KINDS = {
 }
 
 
+@in_store_locale
 def verdict(result: PortfolioResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and how many paid."""
     failed = [each.name for each in result.aside if each.kind == "failed"]
@@ -49,6 +53,7 @@ def verdict(result: PortfolioResult) -> Html:
     )
 
 
+@in_store_locale
 def key_figures(result: PortfolioResult) -> Html:
     """Return the handful of figures that a reader takes away."""
     money = Money(result.currency)
@@ -72,6 +77,7 @@ def key_figures(result: PortfolioResult) -> Html:
     return fragment("key_figures.html", tiles=tiles)
 
 
+@in_store_locale
 def luck(result: PortfolioResult) -> Html:
     """Return what is left of the best campaign after allowing for luck, and the next one's."""
     told = (words.luck, words.without_roi, words.next_one, words.corrected)
@@ -79,6 +85,7 @@ def luck(result: PortfolioResult) -> Html:
     return fragment("portfolio_sentences.html", sentences=[text for text in sentences if text])
 
 
+@in_store_locale
 def campaigns(result: PortfolioResult) -> Html:
     """Return each campaign's figures, by time."""
     if not result.campaigns:
@@ -96,6 +103,7 @@ def campaigns(result: PortfolioResult) -> Html:
     )
 
 
+@in_store_locale
 def league(result: PortfolioResult) -> Html:
     """Return which campaigns can be told apart, and how likely each is the best."""
     ranked = words.by_chance(result)
@@ -121,11 +129,13 @@ def league(result: PortfolioResult) -> Html:
     )
 
 
+@in_store_locale
 def trend(result: PortfolioResult) -> Html:
     """Return whether the return rose or fell over time."""
     return fragment("note.html", text=words.trend(result))
 
 
+@in_store_locale
 def holdouts(result: PortfolioResult) -> Html:
     """Return what the holdouts cost, and what they bought."""
     if result.holdout_cost is None:
@@ -134,6 +144,7 @@ def holdouts(result: PortfolioResult) -> Html:
     return fragment("portfolio_sentences.html", sentences=texts)
 
 
+@in_store_locale
 def opt_outs(result: PortfolioResult) -> Html:
     """Return how many customers left the list because of each campaign."""
     rows = [
@@ -161,6 +172,7 @@ def opt_outs(result: PortfolioResult) -> Html:
     )
 
 
+@in_store_locale
 def factors(result: PortfolioResult) -> Html:
     """Return how much of the tracked revenue was caused, by kind of touch, and how old that is."""
     if result.factors is None:
@@ -180,6 +192,7 @@ def factors(result: PortfolioResult) -> Html:
     )
 
 
+@in_store_locale
 def aside(result: PortfolioResult) -> Html:
     """Return the campaigns outside the figures above, each with its reason."""
     if not result.aside:
@@ -193,13 +206,17 @@ def aside(result: PortfolioResult) -> Html:
     )
 
 
+@in_store_locale
 def limits(result: PortfolioResult) -> Html:
     """Return what the report does not show, and what absent tables keep it from saying."""
-    cautions = [(shortened(each.name), text) for each in result.campaigns for text in each.cautions]
+    cautions = [
+        (shortened(each.name), retold(text)) for each in result.campaigns for text in each.cautions
+    ]
     missing = {name: text for name, text in result.missing.items() if name in _NEEDED}
     return fragment("portfolio_limits.html", missing=missing, cautions=cautions)
 
 
+@in_store_locale
 def method(result: PortfolioResult) -> Html:
     """Return how the figures were made and from what: enough to make them again."""
     return fragment("portfolio_method.html", result=result, versions=versions())
@@ -220,7 +237,7 @@ def _campaign_row(
         "folder": folder_name(each.campaign_id),
         "name": shortened(each.name),
         "campaign_id": shortened(each.campaign_id),
-        "started": f"{each.starts_at:%-d %b %Y}",
+        "started": written_day(each.starts_at),
         "outcome": outcome,
         "said": words.OUTCOMES[outcome],
         "profit": with_interval(each.profit, money, 0.01) if each.profit else None,
@@ -242,7 +259,7 @@ def _factor_row(touch: TouchFactors, result: PortfolioResult) -> dict[str, str]:
         "interval": interval,
         "next": following,
         "campaigns": f"{len(touch.evidence)}",
-        "age": f"{ages.weighted_days:,.0f} days",
+        "age": f"{tally(ages.weighted_days)} days",
         "old": "too old" if ages.too_old else "",
     }
 
@@ -265,8 +282,8 @@ def _aside_row(each: Aside, money: Money) -> dict[str, object]:
         "folder": folder_name(each.campaign_id),
         "name": shortened(each.name),
         "campaign_id": shortened(each.campaign_id),
-        "started": f"{each.starts_at:%-d %b %Y}",
+        "started": written_day(each.starts_at),
         "kind": _KINDS[each.kind],
-        "reason": shortened(f"{each.reason[:1].upper()}{each.reason[1:]}", 400).rstrip("."),
+        "reason": shortened(retold(f"{each.reason[:1].upper()}{each.reason[1:]}"), 400).rstrip("."),
         "profit": with_interval(each.profit, money, 0.01) if each.profit else None,
     }

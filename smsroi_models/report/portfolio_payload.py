@@ -38,6 +38,7 @@ def results(result: PortfolioResult, campaign_id: str) -> Results:
             "name": "All campaigns",
             "title": words.TITLE,
             "currency": result.currency,
+            "locale": result.locale,
             "as_of": _iso(result.as_of),
             "headline": words.headline(result),
             "verdict": words.verdict(result),

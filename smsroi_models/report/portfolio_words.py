@@ -11,6 +11,7 @@ from smsroi_models.report.numbers import (
     say,
     shortened,
     step_for,
+    tally,
     with_interval,
 )
 from smsroi_models.report.words import confidence, money_range, profit_or_loss
@@ -258,8 +259,8 @@ def holdouts(result: PortfolioResult) -> str:
         )
     held = sum(each.n_holdout for each in result.campaigns)
     return (
-        f"Holding customers out ({held:,} in all, counted anew in each campaign) {said}. That is "
-        "the margin that texts to them would have brought, less the price of those texts."
+        f"Holding customers out ({tally(held)} in all, counted anew in each campaign) {said}. "
+        "That is the margin that texts to them would have brought, less the price of those texts."
     )
 
 

@@ -19,11 +19,13 @@ from smsroi_models.report.drawing import (
     head,
     money_axis,
 )
+from smsroi_models.report.in_locale import in_store_locale, written_day
 from smsroi_models.report.numbers import Money, say
 from smsroi_models.report.programme_words import months_finding
 from smsroi_models.report.words import confidence
 
 
+@in_store_locale
 def cumulative_margin(result: ProgrammeResult, ax: Canvas | None = None) -> Picture:
     """Draw the extra margin gathered by each month's end, with its interval, against the cost."""
     money, title = Money(result.campaign.currency), months_finding(result)
@@ -78,7 +80,7 @@ def _draw_cost(axes: Axes, result: ProgrammeResult, money: Money) -> None:
 
 def _say_months(result: ProgrammeResult, money: Money, band: str) -> str:
     path = "; ".join(
-        f"{month.ends_at:%-d %B %Y} {say(month.margin, money, 0.01)}" for month in result.months
+        f"{written_day(month.ends_at)} {say(month.margin, money, 0.01)}" for month in result.months
     )
     cost = f", cost by the end {money(result.roi.cost)}" if result.roi.cost is not None else ""
     return f"Extra margin gathered with {band} by {path or 'no month that can be estimated'}{cost}"

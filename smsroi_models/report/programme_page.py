@@ -9,6 +9,7 @@ from typing import Any
 from smsroi_models.programme_result import CampaignPart, ProgrammeResult
 from smsroi_models.report import programme_words as words
 from smsroi_models.report.escaped import Html, fragment
+from smsroi_models.report.in_locale import in_store_locale, written_day
 from smsroi_models.report.numbers import (
     Money,
     percent,
@@ -16,14 +17,17 @@ from smsroi_models.report.numbers import (
     probability,
     shortened,
     step_for,
+    tally,
     with_interval,
 )
 from smsroi_models.report.payload import Results
 from smsroi_models.report.results import versions
+from smsroi_models.report.retold import retold
 from smsroi_models.report.words import confidence
 from smsroi_models.roi import CostLine
 
 
+@in_store_locale
 def verdict(result: ProgrammeResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and any caution."""
     failed = [c for c in result.checks if c.status == "failed" and c is not result.invalidated_by]
@@ -39,6 +43,7 @@ def verdict(result: ProgrammeResult) -> Html:
     )
 
 
+@in_store_locale
 def key_figures(result: ProgrammeResult) -> Html:
     """Return the handful of figures that a reader takes away; none where they mean nothing."""
     if result.outcome == "invalid":
@@ -55,13 +60,14 @@ def key_figures(result: ProgrammeResult) -> Html:
     per_customer = with_interval(lift, money, 0.01)
     tiles.append(("Extra margin per customer", *per_customer))
     held = sum(cohort.n_holdout for cohort in result.cohorts)
-    tiles.append(("Kept out of every campaign", f"{held:,}", _of_all(result, held)))
+    tiles.append(("Kept out of every campaign", tally(held), _of_all(result, held)))
     if roi.cost is not None:
         cost = money.booked(roi.cost)
         tiles.append(("Cost", cost, f"of {len(result.campaigns)} campaigns, as booked"))
     return fragment("key_figures.html", tiles=tiles)
 
 
+@in_store_locale
 def ledger(result: ProgrammeResult) -> Html:
     """Return the ledger, from extra revenue to profit and ROI, with intervals."""
     roi, money = result.roi, Money(result.campaign.currency)
@@ -82,6 +88,7 @@ def ledger(result: ProgrammeResult) -> Html:
     )
 
 
+@in_store_locale
 def campaigns(result: ProgrammeResult) -> Html:
     """Return campaign by campaign what was sent and paid, and what its own holdout says."""
     money = Money(result.campaign.currency)
@@ -91,7 +98,7 @@ def campaigns(result: ProgrammeResult) -> Html:
         "programme_campaigns.html",
         rows=[_campaign_row(part, money) for part in result.campaigns],
         all_read=len(read) == len(result.campaigns),
-        sent=f"{sum(part.spending.sent for part in read):,}",
+        sent=tally(sum(part.spending.sent for part in read)),
         cost=_amount(sum(part.spending.cost for part in read), money),
         total=with_interval(total, money, 0.01) if total else ("", ""),
         programme=with_interval(result.roi.profit, money, 0.01) if result.roi.profit else None,
@@ -101,6 +108,7 @@ def campaigns(result: ProgrammeResult) -> Html:
     )
 
 
+@in_store_locale
 def cohorts(result: ProgrammeResult) -> Html:
     """Return how many joined in each month, and how many of them are kept out."""
     return fragment(
@@ -111,16 +119,19 @@ def cohorts(result: ProgrammeResult) -> Html:
     )
 
 
+@in_store_locale
 def checks(result: ProgrammeResult) -> Html:
     """Return what was checked before any figure was trusted."""
     return fragment("checks.html", checks=result.checks)
 
 
+@in_store_locale
 def limits(result: ProgrammeResult) -> Html:
     """Return what the report does not show, and what absent tables keep it from saying."""
     return fragment("programme_limits.html", result=result, missing=result.missing)
 
 
+@in_store_locale
 def method(result: ProgrammeResult) -> Html:
     """Return how the figures were made and from what: enough to make them again."""
     return fragment(
@@ -164,6 +175,7 @@ def results(result: ProgrammeResult) -> Results:
             "campaign_id": result.campaign.campaign_id,
             "name": result.campaign.name,
             "currency": result.campaign.currency,
+            "locale": result.campaign.locale,
             "as_of": _iso(result.as_of),
             "starts_at": f"{result.campaign.starts_at:%Y-%m-%d}",
             "headline": words.HEADLINES[result.outcome],
@@ -178,7 +190,7 @@ def results(result: ProgrammeResult) -> Results:
 
 def _of_all(result: ProgrammeResult, held: int) -> str:
     everybody = held + sum(cohort.n_treatment for cohort in result.cohorts)
-    return f"{percent(held / everybody, 0.001)} of {everybody:,} customers"
+    return f"{percent(held / everybody, 0.001)} of {tally(everybody)} customers"
 
 
 def _campaign_row(part: CampaignPart, money: Money) -> dict[str, str]:
@@ -187,12 +199,12 @@ def _campaign_row(part: CampaignPart, money: Money) -> dict[str, str]:
     return {
         "name": shortened(spent.name),
         "campaign_id": shortened(spent.campaign_id),
-        "started": f"{spent.starts_at:%-d %b %Y}",
-        "sent": f"{spent.sent:,}",
+        "started": written_day(spent.starts_at),
+        "sent": tally(spent.sent),
         "cost": _amount(spent.cost, money),
         "profit": profit,
         "interval": interval,
-        "reason": part.reason,
+        "reason": retold(part.reason),
     }
 
 

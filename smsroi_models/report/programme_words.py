@@ -2,7 +2,9 @@
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.programme_result import ProgrammeResult
-from smsroi_models.report.numbers import Money, probability, say, step_for
+from smsroi_models.report.in_locale import written_day
+from smsroi_models.report.numbers import Money, probability, say, step_for, tally
+from smsroi_models.report.retold import retold
 from smsroi_models.report.words import confidence, money_range, profit_or_loss
 
 HEADLINES = {
@@ -24,10 +26,10 @@ def verdict(result: ProgrammeResult) -> str:
 def sentence(result: ProgrammeResult) -> str:
     """Return what all campaigns together earned or cost, with the interval in words."""
     if result.invalidated_by is not None:
-        return result.invalidated_by.text
+        return retold(result.invalidated_by.text)
     roi, money = result.roi, Money(result.campaign.currency)
     level = confidence(result.confidence_level)
-    so_far = "" if result.is_over else f" by {result.period.until:%-d %B %Y}"
+    so_far = "" if result.is_over else f" by {written_day(result.period.until)}"
     if roi.profit is None or roi.probability_of_profit is None:
         return (
             f"All campaigns together changed the margin by "
@@ -98,7 +100,8 @@ def method(result: ProgrammeResult) -> str:
         "to be open to texts or kept out of every campaign. Everyone assigned counts, texted or "
         "not, from the own assignment to the end of the period, so that later customers count for "
         f"fewer days in both arms. {groups}{adjusted}, with unequal variances; money is the effect "
-        f"per customer times the {result.roi.n_treatment:,} who may be texted. Costs are known: "
+        f"per customer times the {tally(result.roi.n_treatment)} who may be texted. Costs are "
+        "known: "
         "every text sent in the period, and every other cost of a campaign that started in it."
     )
 

@@ -39,6 +39,7 @@ NOT_READY = frozenset({NotReadyError.__name__})
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (
     "smsroi",
+    "babel",
     "duckdb",
     "ibis-framework",
     "jinja2",

@@ -4,7 +4,6 @@ from datetime import date
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from smsroi_models.clv.retention import Cohort, Curve, Retention
 from smsroi_models.report.drawing import (
@@ -16,6 +15,7 @@ from smsroi_models.report.drawing import (
     canvas,
     figure_style,
     head,
+    percent_axis,
 )
 from smsroi_models.report.numbers import percent
 from smsroi_models.report.retention_page import finding
@@ -39,7 +39,7 @@ def curves(found: Retention, level: float, ax: Canvas | None = None) -> Picture:
         if found.cohorts:
             _draw_cohorts(rows[1], found.cohorts)
         for axes in rows:
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            percent_axis(axes.yaxis)
             axes.set_ylim(bottom=0)
             sns.despine(ax=axes)
         head(figure, title)

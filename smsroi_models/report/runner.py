@@ -26,7 +26,10 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from smsroi_models import errors
+from smsroi_models.attribution.campaigns import read_locale
 from smsroi_models.errors import ParameterError, RenderError
+from smsroi_models.locales import DEFAULT_LOCALE
+from smsroi_models.paths import find_store
 from smsroi_models.report.failure_page import write_failure
 from smsroi_models.report.folders import (
     FILES,
@@ -39,12 +42,14 @@ from smsroi_models.report.folders import (
 )
 from smsroi_models.report.freshness import code_sha256
 from smsroi_models.report.html import to_html
+from smsroi_models.report.in_locale import readable_locale
 from smsroi_models.report.index import home_of
 from smsroi_models.report.kernel import execute
 from smsroi_models.report.links import page_sha256
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
 from smsroi_models.report.results import NOT_READY, find_results, write_results
+from smsroi_models.store.connect import open_store
 from smsroi_models.store.vendors.masking import without_contacts
 
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
@@ -58,7 +63,7 @@ class RenderedReport:
     ``folder`` holds the files ``report``, ``notebook`` and ``results`` (absolute paths);
     ``verdict`` is the report's sentence, ``outcome`` one of ``"paid"``, ``"lost"``, ``"unclear"``,
     ``"unknown"`` (the cost is not known), ``"invalid"``, ``"planned"``, ``"valued"``,
-    ``"audience"``, ``"surveyed"``.
+    ``"audience"``, ``"surveyed"``; ``locale`` is the store's, in which people are told of it.
     """
 
     folder: Path
@@ -67,6 +72,7 @@ class RenderedReport:
     results: Path
     verdict: str
     outcome: str
+    locale: str
 
 
 def render(
@@ -122,7 +128,8 @@ def render(
                     note = f"The attempt is kept as {failed}; earlier reports are untouched."
                     error.add_note(note)
                 page = failed.with_suffix(".html")
-                write_failure(page, campaign_id, str(error), failed, work / "failure.html")
+                locale, scratch = _store_locale(values), work / "failure.html"
+                write_failure(page, campaign_id, str(error), failed, scratch, locale)
             else:
                 clear_failures(campaign, requested)
             raise
@@ -137,7 +144,17 @@ def render(
         results=results_path,
         verdict=results["verdict"],
         outcome=results["outcome"],
+        locale=readable_locale(results.get("locale")),
     )
+
+
+def _store_locale(values: Mapping[str, object]) -> str:
+    """Return the locale of the store that a notebook was to read; ``en-US`` if it has none."""
+    try:
+        with open_store(find_store(str(values["store_url"]))) as store:
+            return read_locale(store)
+    except (LookupError, errors.SmsroiError):
+        return DEFAULT_LOCALE
 
 
 def _identity(

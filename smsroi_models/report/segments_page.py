@@ -5,7 +5,15 @@ from collections.abc import Callable
 from smsroi_models.attribution.estimates import PROPORTIONS
 from smsroi_models.attribution.segment_records import SegmentLift, Segments, named
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.numbers import (
+    Money,
+    p_written,
+    percent,
+    plain,
+    shortened,
+    tally,
+    with_interval,
+)
 from smsroi_models.report.words import confidence
 
 _UNITS = {
@@ -61,7 +69,8 @@ def sentence(segments: Segments) -> str:
     test = segments.heterogeneity
     if test is None:
         return f"{finding(segments)}: whether segments differ cannot be told."
-    chance = f"p = {test.p_value:.3f}" if test.p_value >= 0.001 else "p < 0.001"
+    told = p_written(test.p_value)
+    chance = f"p {told}" if told.startswith("<") else f"p = {told}"
     said = f"{finding(segments)} ({chance} over all {len(segments.segments)})."
     if segments.differ:
         return f"{said} Did all respond alike, lifts would seldom lie as far apart as these."
@@ -87,7 +96,7 @@ def writer_of(segments: Segments, currency: str) -> Callable[[float, float], str
 
 
 def confidently(segments: Segments) -> str:
-    """Name the segments' intervals: ``95 % intervals that hold for all segments together``."""
+    """Name the segments' intervals: ``95% intervals that hold for all segments together``."""
     level = confidence(segments.confidence_level)
     return f"{level} intervals that hold for all segments together"
 
@@ -125,9 +134,9 @@ def _row(part: SegmentLift, segments: Segments, currency: str) -> dict[str, str]
         "interval": interval,
         "total": total,
         "reach": reach,
-        "customers": f"{part.n_treatment:,} / {part.n_holdout:,}",
-        "p_value": _chance(part.p_values.holm),
-        "false_discovery": _chance(part.p_values.benjamini_hochberg),
+        "customers": f"{tally(part.n_treatment)} / {tally(part.n_holdout)}",
+        "p_value": p_written(part.p_values.holm),
+        "false_discovery": p_written(part.p_values.benjamini_hochberg),
     }
 
 
@@ -137,7 +146,7 @@ def _everyone(segments: Segments, currency: str) -> dict[str, str]:
     value, interval = with_interval(lift, writer_of(segments, currency), 1e-6)
     total = overall.scaled(overall.n_treatment)
     money, reach = with_interval(total, _total(segments, currency), 0.01)
-    customers = f"{overall.n_treatment:,} / {overall.n_holdout:,}"
+    customers = f"{tally(overall.n_treatment)} / {tally(overall.n_holdout)}"
     return {
         "lift": value,
         "interval": interval,
@@ -151,7 +160,3 @@ def _total(segments: Segments, currency: str) -> Callable[[float, float], str]:
     if segments.outcome in _MONEY:
         return Money(currency)
     return lambda count, step: plain(count, max(step, 1.0))
-
-
-def _chance(p_value: float) -> str:
-    return f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.report import survey_followed_words as later
 from smsroi_models.report import survey_words as words
@@ -19,9 +19,12 @@ from smsroi_models.report.drawing import (
     canvas,
     figure_style,
     head,
+    percent_axis,
+    write_ticks,
 )
 from smsroi_models.report.drivers_figure import dumbbells
-from smsroi_models.report.numbers import percent, plain
+from smsroi_models.report.in_locale import in_store_locale
+from smsroi_models.report.numbers import percent, plain, significant, tally
 from smsroi_models.report.words import confidence
 from smsroi_models.survey.answers import Scale, read_answers
 from smsroi_models.survey.followed import Followed
@@ -33,6 +36,7 @@ _ARMS = {"treatment": "texted", "holdout": "held out", "": "all asked"}
 _LIGHT = "#c9d1d9"
 
 
+@in_store_locale
 def scores(result: SurveyResult, ax: Canvas | None = None) -> Picture:
     """Draw each arm's answers as a stacked bar, and its score with the interval beneath."""
     rows, title = _rows(result), words.scores_finding(result)
@@ -53,26 +57,30 @@ def scores(result: SurveyResult, ax: Canvas | None = None) -> Picture:
     )
 
 
+@in_store_locale
 def distribution(result: SurveyResult, ax: Canvas | None = None) -> Picture:
     """Draw how many gave each answer, of everybody who answered."""
     answers, counts = zip(*result.distribution.items(), strict=True)
     most = max(result.distribution, key=lambda answer: result.distribution[answer])
-    title = f"The answer given most often is {most:g}"
+    title = f"The answer given most often is {significant(most)}"
     with figure_style():
         figure = canvas(ax, (5.2, 3.0))
         axes = figure.subplots()
         axes.bar(answers, counts, color=[_colour(result, answer) for answer in answers], width=0.8)
         axes.set_xlim(result.survey.scale_min - 0.6, result.survey.scale_max + 0.6)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=11, integer=True))
-        axes.yaxis.set_major_formatter(lambda value, _: plain(value, 1.0))
+        write_ticks(axes.yaxis, lambda value: plain(value, 1.0))
         axes.set_xlabel("answer")
         axes.set_ylabel("people")
         head(figure, title)
         sns.despine(ax=axes)
-    told = "; ".join(f"{answer:g}: {count:,}" for answer, count in result.distribution.items())
+    told = "; ".join(
+        f"{significant(answer)}: {tally(count)}" for answer, count in result.distribution.items()
+    )
     return Picture(figure, f"{title}. People by answer, everybody who answered: {told}.")
 
 
+@in_store_locale
 def followed(result: SurveyResult, ax: Canvas | None = None) -> Picture | None:
     """Draw the share who bought after each kind of answer; None where no time has passed."""
     found = result.followed
@@ -91,7 +99,7 @@ def followed(result: SurveyResult, ax: Canvas | None = None) -> Picture | None:
         axes.set_ylim(-0.6, len(names) - 0.4)
         axes.set_xlim(left=0)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=_decimals(found)))
+        percent_axis(axes.xaxis, 10.0 ** (-2 - _decimals(found)))
         axes.set_xlabel(f"bought within {found.days} days of answering;\nbars: {level} intervals")
         head(figure, title)
         sns.despine(ax=axes, left=True)
@@ -99,6 +107,7 @@ def followed(result: SurveyResult, ax: Canvas | None = None) -> Picture | None:
     return Picture(figure, f"{title}. {_say_followed(found, names, level)}.")
 
 
+@in_store_locale
 def drivers(result: SurveyResult, ax: Canvas | None = None) -> Picture | None:
     """Draw the words of low and of high scorers; None where there are none."""
     found = result.comments.drivers if result.comments else None
@@ -125,7 +134,7 @@ def _draw_bars(axes: Axes, rows: Sequence[tuple[str, Score]]) -> None:
             axes.barh(place, share, left=left, color=colour, height=0.62)
             if share >= 0.09:
                 ink = INK if colour == _LIGHT else "white"
-                text = f"{100 * share:.0f} %"
+                text = percent(share)
                 axes.text(left + share / 2, place, text, color=ink, ha="center", va="center")
             if place == 0 and share >= 0.02:
                 axes.text(
@@ -161,7 +170,7 @@ def _draw_scores(axes: Axes, rows: Sequence[tuple[str, Score]], result: SurveyRe
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.margins(x=0.12)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
-    axes.xaxis.set_major_formatter(lambda value, _: plain(value, 0.1 if value % 1 else 1.0))
+    write_ticks(axes.xaxis, lambda value: plain(value, 0.1 if value % 1 else 1.0))
     unit = {"nps": "net promoter score, points", "ces": "mean answer"}.get(
         result.survey.metric, "share, %"
     )
@@ -192,7 +201,8 @@ def _say(score: Score, result: SurveyResult) -> str:
 
 def _say_followed(found: Followed, names: Sequence[str], level: str) -> str:
     told = "; ".join(
-        f"{name}: {group.n_bought:,} of {group.n:,}, {percent(group.conversion.estimate, 0.001)} "
+        f"{name}: {tally(group.n_bought)} of {tally(group.n)}, "
+        f"{percent(group.conversion.estimate, 0.001)} "
         f"({percent(group.conversion.ci_lower, 0.001)} to "
         f"{percent(group.conversion.ci_upper, 0.001)})"
         for name, group in zip(names, found.groups, strict=True)

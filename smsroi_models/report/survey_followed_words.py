@@ -1,7 +1,7 @@
 """The sentences of what people bought after they answered a survey."""
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.report.numbers import percent
+from smsroi_models.report.numbers import percent, significant, tally
 from smsroi_models.survey.followed import AnswerGroup, Followed
 from smsroi_models.survey_result import SurveyResult
 
@@ -29,14 +29,14 @@ def stated_sentence(result: SurveyResult) -> str:
     if said.did_of_said is None:
         return f"Nobody whose {days} days are over is among {who}."
     text = (
-        f"Of {said.n_said:,} {who}, {percent(said.did_of_said.estimate, 0.001)} bought within "
+        f"Of {tally(said.n_said)} {who}, {percent(said.did_of_said.estimate, 0.001)} bought within "
         f"{days} days ({_percent_interval(said.did_of_said)})"
     )
     if said.did_of_others is None or said.difference is None:
         return f"{text}; everybody is of that kind."
     clear = said.difference.ci_lower > 0 or said.difference.ci_upper < 0
     text += (
-        f", and of the {said.n_others:,} others {percent(said.did_of_others.estimate, 0.001)} "
+        f", and of the {tally(said.n_others)} others {percent(said.did_of_others.estimate, 0.001)} "
         f"({_percent_interval(said.did_of_others)})"
     )
     return f"{text}: {'a clear difference' if clear else 'no clear difference'}."
@@ -56,7 +56,7 @@ def group_name(group: AnswerGroup) -> str:
     """Name a group of answers: ``promoters (9 to 10)``, or the answer."""
     if not group.name[0].isalpha():
         return group.name
-    low, high = f"{group.lowest:g}", f"{group.highest:g}"
+    low, high = significant(group.lowest), significant(group.highest)
     return f"{group.name} ({low})" if low == high else f"{group.name} ({low} to {high})"
 
 

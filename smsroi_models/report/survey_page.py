@@ -9,8 +9,18 @@ from smsroi_models.report import survey_followed_words as later
 from smsroi_models.report import survey_words as words
 from smsroi_models.report.drivers_page import drivers_table, themes_table
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.in_locale import in_store_locale
+from smsroi_models.report.numbers import (
+    Money,
+    fixed,
+    percent,
+    plain,
+    shortened,
+    tally,
+    with_interval,
+)
 from smsroi_models.report.results import versions
+from smsroi_models.report.retold import retold
 from smsroi_models.report.words import confidence
 from smsroi_models.survey.answer_checks import record_is_whole
 from smsroi_models.survey.arm_answers import ArmAnswers, ResponseRate, rate_of_all
@@ -24,6 +34,7 @@ _ARMS = {"treatment": "Texted", "holdout": "Held out", "": "All asked"}
 _VARIABLES = {"segment": "Segment", "region": "Region", "bought_before": "90 days before"}
 
 
+@in_store_locale
 def verdict(result: SurveyResult) -> Html:
     """Return the answer: a headline, a sentence with the interval in words, and any caution."""
     return fragment(
@@ -38,6 +49,7 @@ def verdict(result: SurveyResult) -> Html:
     )
 
 
+@in_store_locale
 def key_figures(result: SurveyResult) -> Html:
     """Return the handful of figures that a reader takes away."""
     write = _writer(result)
@@ -53,7 +65,7 @@ def key_figures(result: SurveyResult) -> Html:
         value, low, high = words.difference_in_words(found, result)
         sign = "\N{MINUS SIGN}" if found.estimate < 0 else "+"
         tiles.append(("Texted less held out", f"{sign}{value}", f"{low} to {high}"))
-    tiles.append(("People who answered", f"{result.counts.people:,}", _anonymous(result)))
+    tiles.append(("People who answered", tally(result.counts.people), _anonymous(result)))
     rate = _rate(result)
     if rate:
         tiles.append(("Response rate", *rate))
@@ -66,13 +78,14 @@ def key_figures(result: SurveyResult) -> Html:
     return fragment("key_figures.html", tiles=tiles)
 
 
+@in_store_locale
 def scores(result: SurveyResult) -> Html:
     """Return each arm's score, weighted and as answered, and their difference."""
     rows = [_score_row(arm, result) for arm in result.arms]
     rows.append(
         {
             "name": "Everybody who answered",
-            "n": f"{result.everybody.n:,}",
+            "n": tally(result.everybody.n),
             "weighted": ("", ""),
             "plain": _score_cell(result.everybody, result),
         }
@@ -86,6 +99,7 @@ def scores(result: SurveyResult) -> Html:
     )
 
 
+@in_store_locale
 def rates(result: SurveyResult) -> Html:
     """Return how many of each kind of people answered, by arm."""
     by_arm = {(rate.arm, rate.variable, rate.category): rate for rate in result.rates}
@@ -109,6 +123,7 @@ def rates(result: SurveyResult) -> Html:
     )
 
 
+@in_store_locale
 def weights(result: SurveyResult) -> Html:
     """Return how far those who answered were from those they stand for, before and after."""
     made = [(arm.arm, arm.representation) for arm in result.arms if arm.representation]
@@ -123,12 +138,13 @@ def weights(result: SurveyResult) -> Html:
         rows=rows,
         left_out=len(furthest) - len(rows),
         effects=[
-            (_ARMS[arm], f"{told.design_effect:.2f}", plain(told.effective_sample_size, 1.0))
+            (_ARMS[arm], f"{fixed(told.design_effect, 2)}", plain(told.effective_sample_size, 1.0))
             for arm, told in made
         ],
     )
 
 
+@in_store_locale
 def followed(result: SurveyResult) -> Html:
     """Return what people bought after they answered, by their answer."""
     found = result.followed
@@ -143,7 +159,7 @@ def followed(result: SurveyResult) -> Html:
     rows = [
         {
             "name": later.group_name(group),
-            "n": f"{group.n:,}",
+            "n": tally(group.n),
             "share": with_interval(group.conversion, percent, 0.001),
             "spend": with_interval(group.spend, money, 0.01) if group.spend else ("", ""),
         }
@@ -159,36 +175,44 @@ def followed(result: SurveyResult) -> Html:
         stated=later.stated_sentence(result),
         rows=rows,
         days=found.days,
-        waiting=f"{found.n_waiting:,}" if found.n_waiting else "",
+        waiting=tally(found.n_waiting) if found.n_waiting else "",
         correlation=correlation,
         not_correlated=found.not_correlated,
         confidence=confidence(result.confidence_level),
     )
 
 
+@in_store_locale
 def drivers(result: SurveyResult) -> Html:
     """Return the words that go with low scores and with high ones, or why they are not told."""
     found = result.comments
     if found is None or found.drivers is None:
         why = found.no_drivers if found else "comments were not read"
-        return fragment("note.html", text=f"Which words go with low scores cannot be told: {why}.")
+        return fragment(
+            "note.html", text=f"Which words go with low scores cannot be told: {retold(why)}."
+        )
     return drivers_table(found.drivers)
 
 
+@in_store_locale
 def themes(result: SurveyResult) -> Html:
     """Return what the comments are about, or why that is not told."""
     found = result.comments
     if found is None or found.themes is None:
         why = found.no_themes if found else "comments were not read"
-        return fragment("note.html", text=f"What the comments are about cannot be told: {why}.")
+        return fragment(
+            "note.html", text=f"What the comments are about cannot be told: {retold(why)}."
+        )
     return themes_table(found.themes, result.currency)
 
 
+@in_store_locale
 def checks(result: SurveyResult) -> Html:
     """Return what was checked before any figure was trusted."""
     return fragment("checks.html", checks=result.checks)
 
 
+@in_store_locale
 def limits(result: SurveyResult) -> Html:
     """Return what the report does not show."""
     told = ("customers", "invitations", "orders", "assignments")
@@ -196,6 +220,7 @@ def limits(result: SurveyResult) -> Html:
     return fragment("survey_limits.html", arms=result.has_arms, missing=missing)
 
 
+@in_store_locale
 def method(result: SurveyResult) -> Html:
     """Return how the figures were made and from what: enough to make them again."""
     return fragment(
@@ -211,7 +236,7 @@ def method(result: SurveyResult) -> Html:
 def campaign_section(result: SurveyResult | None, why_not: str, *, comparable: bool = True) -> Html:
     """Return what a campaign's report says of its survey, or why that is not told."""
     if result is None:
-        return fragment("note.html", text=why_not)
+        return fragment("note.html", text=retold(why_not))
     return fragment(
         "survey_section.html",
         question=shortened(result.survey.question, 300),
@@ -237,7 +262,7 @@ def _of(result: SurveyResult) -> str:
 
 def _anonymous(result: SurveyResult) -> str:
     count = result.counts.anonymous
-    return f"and {count:,} anonymous answers" if count else "one answer each"
+    return f"and {tally(count)} anonymous answers" if count else "one answer each"
 
 
 def _invited_known(result: SurveyResult) -> bool:
@@ -250,7 +275,8 @@ def _rate(result: SurveyResult) -> tuple[str, str] | None:
     rate = rate_of_all(result.arms)
     if rate is None or rate.share is None:
         return None
-    asked = f"of {rate.n_invited:,} who were asked"
+    assert rate.n_invited is not None
+    asked = f"of {tally(rate.n_invited)} who were asked"
     # What a record with holes says of itself is no rate of the answers that the scores are of.
     return (percent(rate.share.estimate) if record_is_whole(rate) else "not known", asked)
 
@@ -258,7 +284,7 @@ def _rate(result: SurveyResult) -> tuple[str, str] | None:
 def _score_row(arm: ArmAnswers, result: SurveyResult) -> dict[str, Any]:
     return {
         "name": _ARMS[arm.arm],
-        "n": f"{arm.response.n_answered:,}",
+        "n": tally(arm.response.n_answered),
         "weighted": _score_cell(arm.weighted, result),
         "plain": _score_cell(arm.unweighted, result),
     }
@@ -296,10 +322,11 @@ def _rate_cell(rate: ResponseRate | None) -> tuple[str, str, str]:
     if rate is None:
         return "", "", ""
     if rate.share is None:
-        return "not known", "", f"{rate.n_answered:,} answers"
+        return "not known", "", f"{tally(rate.n_answered)} answers"
+    assert rate.n_invited is not None
     share, interval = with_interval(rate.share, percent, 0.01)
-    others = f", and {rate.n_uninvited:,} not asked" if rate.n_uninvited else ""
-    return share, interval, f"{rate.n_of_invited:,} of {rate.n_invited:,}{others}"
+    others = f", and {tally(rate.n_uninvited)} not asked" if rate.n_uninvited else ""
+    return share, interval, f"{tally(rate.n_of_invited)} of {tally(rate.n_invited)}{others}"
 
 
 def _balance_row(arm: str, row: Balance) -> tuple[str, ...]:

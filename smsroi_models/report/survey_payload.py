@@ -15,6 +15,7 @@ def results(result: SurveyResult, campaign_id: str) -> Results:
             "name": f"Survey {result.survey.survey_id}",
             "title": words.TITLE,
             "currency": result.currency,
+            "locale": result.locale,
             "as_of": _iso(result),
             "headline": words.headline(result),
             "verdict": words.verdict(result),

@@ -1,7 +1,7 @@
 """The sentences of the report on a survey, made from its result."""
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.report.numbers import percent, plain, say, step_for
+from smsroi_models.report.numbers import fixed, percent, plain, say, significant, step_for, tally
 from smsroi_models.report.words import confidence
 from smsroi_models.survey.answer_checks import record_is_whole
 from smsroi_models.survey.arm_answers import ResponseRate, rate_of_all
@@ -86,14 +86,14 @@ def difference_in_words(found: Estimate, result: SurveyResult) -> tuple[str, str
 def of_whom(result: SurveyResult) -> str:
     """Name the people whom the score is of: those who answered, and whom they are weighted to."""
     if not result.arms or result.best is result.everybody:
-        return f"the {result.counts.counted:,} who answered"
+        return f"the {tally(result.counts.counted)} who answered"
     arm = result.arms[0]
     texted = " texted customers" if arm.arm else ""
-    everyone = f"all {arm.response.n:,} {'texted' if arm.arm else 'who were asked'}"
+    everyone = f"all {tally(arm.response.n)} {'texted' if arm.arm else 'who were asked'}"
     used = arm.representation.variables if arm.representation else ()
     by = f" by {_listed([VARIABLES[name] for name in used])}" if used else ""
     return (
-        f"the {arm.response.n_answered:,}{texted} who answered, weighted to look like "
+        f"the {tally(arm.response.n_answered)}{texted} who answered, weighted to look like "
         f"{everyone}{by},"
     )
 
@@ -121,14 +121,16 @@ def unknown_sentence(result: SurveyResult) -> str:
     """Say how many of those asked did not answer, and what that leaves unknown."""
     if not result.counts.people:
         return (
-            f"All {result.counts.anonymous:,} answers are anonymous: who answered is not known, "
+            f"All {tally(result.counts.anonymous)} answers are anonymous: who answered is not "
+            "known, "
             "and so neither how many kept silent nor what the texted and the held-out said."
         )
     rate = rate_of_all(result.arms)
     if rate is None or rate.share is None:
         return "The store does not say who was asked: how many kept silent cannot be told."
-    others = f" {rate.n_uninvited:,} more answered whom nobody is recorded to have asked."
-    said = f"{rate.n_of_invited:,} of {rate.n_invited:,} who were asked answered"
+    assert rate.n_invited is not None
+    others = f" {tally(rate.n_uninvited)} more answered whom nobody is recorded to have asked."
+    said = f"{tally(rate.n_of_invited)} of {tally(rate.n_invited)} who were asked answered"
     return (
         f"{said} ({percent(rate.share.estimate)}); what the others think is not known."
         f"{others if rate.n_uninvited else ''}"
@@ -174,18 +176,20 @@ def scores_finding(result: SurveyResult) -> str:
 def counts_sentence(result: SurveyResult) -> str:
     """Say which answers count, and where the others went."""
     counts = result.counts
-    parts = [f"{counts.people:,} people answered"]
+    parts = [f"{tally(counts.people)} people answered"]
     if counts.replaced:
         parts.append(
-            f"{counts.replaced:,} earlier answers of people who answered again do not count"
+            f"{tally(counts.replaced)} earlier answers of people who answered again do not count"
         )
     if counts.anonymous:
-        parts.append(f"{counts.anonymous:,} anonymous answers count only among all who answered")
+        parts.append(
+            f"{tally(counts.anonymous)} anonymous answers count only among all who answered"
+        )
     if counts.outside:
         of = "never assigned" if result.has_arms else "not recorded as asked"
-        parts.append(f"{counts.outside:,} people were {of} and count there only, too")
+        parts.append(f"{tally(counts.outside)} people were {of} and count there only, too")
     if counts.later:
-        parts.append(f"{counts.later:,} answers came later than this reading")
+        parts.append(f"{tally(counts.later)} answers came later than this reading")
     return f"{'; '.join(parts)}."
 
 
@@ -225,11 +229,13 @@ def finest(result: SurveyResult) -> float:
 
 
 def _how(result: SurveyResult) -> str:
-    scale = f"{result.survey.scale_min:g} to {result.survey.scale_max:g}"
+    scale = f"{significant(result.survey.scale_min)} to {significant(result.survey.scale_max)}"
     if result.survey.metric == "nps":
         return (
-            f"On the scale of {scale}, promoters answered from 0.85 of the way up (9 and 10 of "
-            "10), detractors below 0.65 (0 to 6); the score is 100 times the difference of their "
+            f"On the scale of {scale}, promoters answered from {fixed(0.85, 2)} of the way up "
+            "(9 and 10 of "
+            f"10), detractors below {fixed(0.65, 2)} (0 to 6); the score is 100 times the "
+            "difference of their "
             "shares."
         )
     if result.survey.metric == "ces":
@@ -251,7 +257,7 @@ def _value(result: SurveyResult) -> str:
     score = result.best
     value = write_score(result, score.score, step_for(score.estimate, finest(result)))
     if result.survey.metric == "ces":
-        return f"{value} of {result.survey.scale_max:g}"
+        return f"{value} of {significant(result.survey.scale_max)}"
     return value
 
 

@@ -9,7 +9,16 @@ from smsroi_models.attribution.links import Links
 from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import RuleComparison
 from smsroi_models.report.escaped import Html, fragment
-from smsroi_models.report.numbers import Money, percent, plain, shortened, with_interval
+from smsroi_models.report.numbers import (
+    Money,
+    fixed,
+    percent,
+    plain,
+    shortened,
+    significant,
+    tally,
+    with_interval,
+)
 from smsroi_models.report.systems_figure import seen
 from smsroi_models.report.systems_words import sentence
 from smsroi_models.report.tracked_page import caused_per_claimed, credited
@@ -90,7 +99,9 @@ def _links(links: Links, claims: RuleComparison | None, money: Money) -> Rows:
     if claims is not None:
         kept, removed = claims.of("click_bots_kept"), claims.of("click")
         rows.append(("Revenue after any click", credited(kept, money), ""))
-        rows.append(("without machines", credited(removed, money), f"{removed.orders:,.0f} orders"))
+        rows.append(
+            ("without machines", credited(removed, money), f"{tally(removed.orders)} orders")
+        )
     return rows
 
 
@@ -130,8 +141,8 @@ def duration(seconds: float) -> str:
     """
     for size, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{seconds / size:.1f} {name}"
-    return f"{seconds:.0f} s"
+            return f"{fixed(seconds / size, 1)} {name}"
+    return f"{tally(seconds)} s"
 
 
 def _reasons(links: Links) -> str:
@@ -158,7 +169,7 @@ def _coupons(coupon: Coupons, leaked: Estimate | None, money: Money) -> Rows:
 
 
 def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
-    length = f"{calls.mean_seconds / 60:.1f} minutes on average" if calls.mean_seconds else ""
+    length = f"{fixed(calls.mean_seconds / 60, 1)} minutes on average" if calls.mean_seconds else ""
     rows: Rows = [
         ("Calls", _count(calls.calls), f"{_count(calls.anonymous)} of nobody known"),
         ("answered", _share(calls.answered, calls.calls), length),
@@ -193,7 +204,7 @@ def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
 def _qualified(calls: Calls) -> str:
     if calls.rule.qualified_outcomes:
         return f"answered, outcome {', '.join(calls.rule.qualified_outcomes)}"
-    return f"answered, {calls.rule.qualified_seconds:g} seconds or longer"
+    return f"answered, {significant(calls.rule.qualified_seconds)} seconds or longer"
 
 
 def _costs_of_calls(calls: Calls, money: Money) -> Rows:
@@ -228,7 +239,7 @@ def _named(parts: list[tuple[str, int]]) -> str:
 
 
 def _count(number: int) -> str:
-    return f"{number:,}"
+    return tally(number)
 
 
 def _share(count: int, total: int) -> str:

@@ -1,6 +1,6 @@
 """The sentence that a report's section on links, coupons, calls and events begins with."""
 
-from smsroi_models.report.numbers import percent
+from smsroi_models.report.numbers import percent, tally
 from smsroi_models.systems import Systems
 
 
@@ -41,4 +41,4 @@ def _called(found: Systems) -> str:
 
 
 def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' if count != 1 else ''}"
+    return f"{tally(count)} {what}{'s' if count != 1 else ''}"

@@ -12,7 +12,7 @@ from smsroi_models.planning.text_cost import SegmentPrice, TextCost
 from smsroi_models.planning.text_fields import FieldedSegments
 from smsroi_models.planning.text_segments import CostlyCharacter, TextSegments
 from smsroi_models.planning.tracking_numbers import AllocatedNumbers
-from smsroi_models.report.numbers import Money
+from smsroi_models.report.numbers import Money, exact_percent, fixed, tally
 
 _SHOWN = 8
 
@@ -29,7 +29,8 @@ def links_told(minted: MintedLinks, campaign_id: str) -> Iterator[str]:
         yield f"Google Analytics 4 will count its visits as {minted.target.channel}"
     if minted.n_new:
         yield (
-            f"Each token holds {minted.bits:.1f} bits: a guess hits one of the store's links once "
+            f"Each token holds {fixed(minted.bits, 1)} bits: a guess hits one of the store's "
+            "links once "
             "in a million million tries or rarer"
         )
 
@@ -42,12 +43,13 @@ def coupons_told(minted: MintedCoupons, campaign_id: str) -> Iterator[str]:
     first = minted.table.iloc[0]
     off = "discount not stated"
     if not _is_null(first.discount):
-        off = f"{100 * first.discount:.4g} % off"
+        off = f"{exact_percent(first.discount)} off"
     until = "never expire" if _is_null(first.expires_at) else f"until {_minute(first.expires_at)}"
     yield f"Like {first.code} ({len(first.code)} characters): {off}, {until}"
     if minted.n_new:
         yield (
-            f"Each code holds {minted.bits:.1f} bits: a guess hits one of the store's codes once "
+            f"Each code holds {fixed(minted.bits, 1)} bits: a guess hits one of the store's "
+            "codes once "
             "in 16 million tries or rarer. The last character finds every mistyped one"
         )
 
@@ -69,9 +71,9 @@ def recipients_told(recipients: Recipients | None) -> Iterator[str]:
         return
     told = f"One for each of {_many(len(recipients.customer_ids), 'recipient')}"
     if recipients.held_out:
-        told += f"; {recipients.held_out:,} held out get none"
+        told += f"; {tally(recipients.held_out)} held out get none"
     if recipients.opted_out:
-        told += f"; {recipients.opted_out:,} who opted out get none"
+        told += f"; {tally(recipients.opted_out)} who opted out get none"
     yield told
 
 
@@ -84,7 +86,8 @@ def send_list_told(made: SendList) -> Iterator[str]:
     recipients = made.recipients
     if recipients.held_out or recipients.opted_out:
         yield (
-            f"Left out: {recipients.held_out:,} held out, {recipients.opted_out:,} who opted out"
+            f"Left out: {tally(recipients.held_out)} held out, {tally(recipients.opted_out)} "
+            "who opted out"
         )
 
 
@@ -158,11 +161,11 @@ def _price_told(price: SegmentPrice, money: Money, today: datetime) -> str:
 
 
 def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{tally(count)} {noun}" if count == 1 else f"{tally(count)} {noun}s"
 
 
 def _kept(count: int) -> str:
-    return f"; {count:,} are in the store already and stay" if count else ""
+    return f"; {tally(count)} are in the store already and stay" if count else ""
 
 
 def _minute(moment: datetime) -> str:

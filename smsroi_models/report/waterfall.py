@@ -19,6 +19,7 @@ from smsroi_models.report.drawing import (
     head,
     money_axis,
 )
+from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import Money, digits_of, say, step_for
 from smsroi_models.report.words import intervals_named, waterfall_finding
 from smsroi_models.result import CampaignResult
@@ -37,6 +38,7 @@ class _Bar:
     interval: Estimate | None = None
 
 
+@in_store_locale
 def waterfall(result: CampaignResult, ax: Canvas | None = None) -> Picture:
     """Draw the money from extra revenue to profit, with the interval of each estimate."""
     money, title = Money(result.campaign.currency), waterfall_finding(result)
@@ -89,7 +91,7 @@ def _draw(axes: Axes, row: int, bar: _Bar, money: Money) -> None:
         axes.plot(ends, [row, row], color=INK, linewidth=1.4)
         reach = max(reach, bar.interval.ci_upper)
     axes.annotate(
-        money.short(bar.change, bar.rounding).removesuffix(f" {money.currency}"),
+        money.on_axis(bar.change, bar.rounding),
         (reach, row),
         xytext=(5, 0),
         textcoords="offset points",

@@ -6,7 +6,17 @@ from smsroi_models.attribution.design_checks import ENOUGH_POWER
 from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.likelihood import in_words
 from smsroi_models.report import words_so_far
-from smsroi_models.report.numbers import Money, percent, plain, probability, say, step_for
+from smsroi_models.report.numbers import (
+    Money,
+    exact_percent,
+    percent,
+    plain,
+    probability,
+    say,
+    step_for,
+    tally,
+)
+from smsroi_models.report.retold import retold
 from smsroi_models.result import CampaignResult
 from smsroi_models.roi import Roi
 
@@ -48,7 +58,7 @@ def headline(result: CampaignResult) -> str:
 def sentence(result: CampaignResult) -> str:
     """Return what the campaign earned or cost, with the interval in words."""
     if result.invalidated_by is not None:
-        return result.invalidated_by.text
+        return retold(result.invalidated_by.text)
     if result.so_far is not None:
         return words_so_far.sentence(result, confidence(result.confidence_level))
     said = _SENTENCES[result.roi.outcome](result.roi, Money(result.campaign.currency))
@@ -142,9 +152,9 @@ def _change(result: CampaignResult, needed: int | None) -> str:
 
 def _mending(result: CampaignResult) -> str:
     if result.invalidated_by is not None:
-        return result.invalidated_by.remedy
+        return retold(result.invalidated_by.remedy)
     if result.carried_by_few is not None:
-        remedy = result.carried_by_few.remedy
+        remedy = retold(result.carried_by_few.remedy)
         return f"{remedy[0].lower()}{remedy[1:]}"
     return "book what the campaign cost."
 
@@ -155,8 +165,8 @@ def _size(result: CampaignResult, needed: int) -> str:
     counted = lift.n_treatment + lift.n_holdout
     size, times = f"{_round(needed)} customers", needed / counted
     if times < 2:
-        return f"{size} (this one had {counted:,})"
-    return f"{size}, {times:.0f} times the {counted:,} of this one"
+        return f"{size} (this one had {tally(counted)})"
+    return f"{size}, {tally(times)} times the {tally(counted)} of this one"
 
 
 def _round(count: int) -> str:
@@ -164,16 +174,16 @@ def _round(count: int) -> str:
 
 
 def confidence(level: float) -> str:
-    r"""Write a confidence level to its last digit.
+    """Write a confidence level to its last digit.
 
     >>> confidence(0.95), confidence(0.99999)
-    ('95\xa0%', '99.999\xa0%')
+    ('95%', '99.999%')
     """
-    return f"{100 * level:.10g}\N{NO-BREAK SPACE}%"
+    return exact_percent(level)
 
 
 def intervals_named(result: CampaignResult) -> str:
-    """Name the intervals of a figure: ``95 % intervals``."""
+    """Name the intervals of a figure: ``95% intervals``."""
     named = f"{confidence(result.confidence_level)} intervals"
     return named if result.so_far is None else f"{named} for daily reading"
 
@@ -261,8 +271,8 @@ def lift_sentence(result: CampaignResult) -> str:
     """Say the same as the title, and of how many customers."""
     lift = result.lift["revenue"].headline
     return (
-        f"{lift_finding(result)}. Set against each other are {lift.n_treatment:,} customers "
-        f"assigned to a text and {lift.n_holdout:,} held out."
+        f"{lift_finding(result)}. Set against each other are {tally(lift.n_treatment)} customers "
+        f"assigned to a text and {tally(lift.n_holdout)} held out."
     )
 
 
@@ -299,7 +309,7 @@ def method(result: CampaignResult) -> str:
         "The figures take it that customers were drawn at random to be texted or held out. "
         f"Everyone assigned counts, reached or not, for {_days_counted(result)} from "
         f"assignment. Figures compare the arms' means, {pre}, with unequal variances; money is "
-        f"the effect per assigned customer times the {result.roi.n_treatment:,} customers "
+        f"the effect per assigned customer times the {tally(result.roi.n_treatment)} customers "
         f"assigned to be texted. {_daily_reading(result)}"
     )
 

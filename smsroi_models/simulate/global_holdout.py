@@ -67,6 +67,7 @@ def programme_rows(history: History) -> dict[str, pd.DataFrame]:
         "margin_rate": np.array([request.margin_rate]),
         "currency": pa.array([request.currency], type=pa.large_string()),
         "message": pa.nulls(1, pa.large_string()),
+        "locale": pa.array([request.locale], type=pa.large_string()),
     }
     assignments = {
         "campaign_id": history.campaign_keys(number),

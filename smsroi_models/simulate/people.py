@@ -40,6 +40,7 @@ def _campaigns(history: History) -> pd.DataFrame:
             "margin_rate": np.full(len(plans), history.request.margin_rate),
             "currency": picked([history.request.currency], np.zeros_like(number)),
             "message": picked([plan.message for plan in plans], number),
+            "locale": picked([history.request.locale], np.zeros_like(number)),
         },
     )
 

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from smsroi_models.locales import DEFAULT_LOCALE
 from smsroi_models.simulate.global_holdout import programme_rows
 from smsroi_models.simulate.history import draw_history
 from smsroi_models.simulate.more_surveys import SCALES, more_survey_frames
@@ -73,6 +74,7 @@ def simulate_program(
     discounts: Sequence[float] | None = None,
     margin_rate: float = 0.6,
     currency: str = "USD",
+    locale: str = DEFAULT_LOCALE,
     shop: Shop | None = None,
     detail: Literal["full", "core"] = "full",
     more_surveys: Sequence[str] = (),
@@ -118,6 +120,8 @@ def simulate_program(
         Share of list price kept as margin, in [0, 1].
     currency
         ISO 4217 code.
+    locale
+        In which reports write money, numbers and dates, like ``de-DE``.
     shop
         Buyers, prices and habits; `Shop()` if left out.
     detail
@@ -161,6 +165,7 @@ def simulate_program(
         discounts,
         margin_rate,
         currency,
+        locale,
         shop,
     )
     history = draw_history(request, rng)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from smsroi_models.errors import ParameterError
+from smsroi_models.locales import checked_locale
 from smsroi_models.simulate.columns import DAY
 from smsroi_models.simulate.plan import Plan, make_plans
 from smsroi_models.simulate.shop import Shop, require
@@ -31,6 +32,7 @@ class Request:
     global_holdout_share: float
     margin_rate: float
     currency: str
+    locale: str
     shop: Shop
 
     @property
@@ -52,6 +54,7 @@ def make_request(
     discounts: Sequence[float] | None,
     margin_rate: float,
     currency: str,
+    locale: str,
     shop: Shop | None,
 ) -> Request:
     """Check the parameters and put them together; `ParameterError` as `simulate_program` says."""
@@ -81,6 +84,7 @@ def make_request(
         global_holdout_share=float(global_holdout_share),
         margin_rate=float(margin_rate),
         currency=currency,
+        locale=checked_locale(locale),
         shop=Shop() if shop is None else shop,
     )
 

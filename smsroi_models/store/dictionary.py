@@ -23,7 +23,8 @@ report says what it therefore cannot say. Nothing is ever written to a store tha
 - **Times are UTC, with their zone.** Parquet and DuckDB: a timestamp with time zone (of any zone:
   the instant counts). CSV: text that ends in `Z` or an offset, `2024-03-01T09:30:00Z` or
   `2024-03-01 11:30:00+02:00`. A time that does not say its zone is refused, not guessed at.
-- **Money is float64 in the store's one currency**, which every campaign names.
+- **Money is float64 in the store's one currency**, which every campaign names; its `locale` says
+  how reports write it.
 - **Windows are half-open**: `[start, start + length)`.
 - **Null** is an empty field in CSV and a null elsewhere; empty text counts as null. Columns that
   may be null may be left out altogether. Columns that are not listed here are ignored.

@@ -8,6 +8,7 @@ from typing import Literal
 import ibis
 from ibis.expr.types import BooleanValue
 
+from smsroi_models.locales import LOCALE_SHAPE, known_languages
 from smsroi_models.store.tables import Column, Table
 
 Severity = Literal["error", "warning"]
@@ -208,3 +209,8 @@ def _table_breaks(rows: ibis.Table, table: Table, judged: frozenset[str]) -> Ite
         remedy = "Write the currency as its ISO 4217 code, like USD."
         breaks = ~rows.currency.re_search("^[A-Z]{3}$") & (rows.currency != "")
         yield "unknown currency", "error", "currency is not three capitals", remedy, breaks
+    if table.name == "campaigns" and "locale" in judged:
+        remedy = "Write a language and a region as in BCP 47, like en-US or de-DE, or nothing."
+        language = rows.locale.re_extract("^[a-z]+", 0)
+        known = rows.locale.re_search(LOCALE_SHAPE) & language.isin(known_languages())
+        yield "unknown locale", "error", "locale is no language and region", remedy, ~known

@@ -10,7 +10,7 @@ from smsroi_models.store.tables import Column, Table
 
 
 def summary_rules(rows: ibis.Table, table: Table, judged: frozenset[str]) -> tuple[Rule, ...]:
-    """Return the rules that look at a whole column: currencies, and ids that are bare numbers."""
+    """Return the rules of a whole column: currencies, locales, and ids that are bare numbers."""
     key = row_key(rows, table)
     rules = [
         rule
@@ -20,6 +20,8 @@ def summary_rules(rows: ibis.Table, table: Table, judged: frozenset[str]) -> tup
     ]
     if table.name == "campaigns" and "currency" in judged:
         rules.append(_one_currency(rows, key))
+    if table.name == "campaigns" and "locale" in judged:
+        rules.append(_one_locale(rows, key))
     return tuple(rules)
 
 
@@ -33,6 +35,19 @@ def _one_currency(rows: ibis.Table, key: ibis.Value) -> Rule:
         ibis.ifelse(kinds > 1, kinds, 0),
         key.argmax(rows.currency),
         "currency",
+    )
+
+
+def _one_locale(rows: ibis.Table, key: ibis.Value) -> Rule:
+    kinds = rows.locale.nunique()
+    return Rule(
+        "mixed locales",
+        "error",
+        "there is more than one locale",
+        "Name one locale in every campaign of the store: a page is written in one.",
+        ibis.ifelse(kinds > 1, kinds, 0),
+        key.argmax(rows.locale),
+        "locale",
     )
 
 

@@ -138,6 +138,12 @@ _ALL = (
             _number("margin_rate", "share of list price kept as margin", minimum=0, maximum=1),
             _text("currency", "ISO 4217 code, the same for every campaign of a store"),
             _text("message", "the text that was sent", nullable=True),
+            _text(
+                "locale",
+                "how reports write money, numbers and dates, like en-US (the default) or de-DE; "
+                "the same for every campaign of a store",
+                nullable=True,
+            ),
         ),
     ),
     Table(

@@ -12,6 +12,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from smsroi_models.errors import StoreError
+from smsroi_models.locales import checked_locale
 from smsroi_models.store.conform import similar_column
 from smsroi_models.store.layout import is_duckdb_file, nearest
 from smsroi_models.store.sources import FORMULA_SIGNS
@@ -62,6 +63,8 @@ def write_store(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path:
         If a table or column is unknown, a column that may not be null is absent, a column's
         values are of another type, a time has no zone, or ``path`` holds something else than a
         store.
+    ParameterError
+        If a campaign's locale is none.
     """
     target = Path(path).expanduser()
     if not tables:
@@ -69,6 +72,7 @@ def write_store(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path:
     as_file = target.suffix.lower() in _DUCKDB_SUFFIXES
     _refuse_to_replace(target, as_file)
     frames = {name: _to_arrow(name, frame) for name, frame in tables.items()}
+    _check_locale(frames)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
         fresh = Path(scratch) / "fresh"
@@ -93,12 +97,20 @@ def write_tables(
     a store takes off again (`sources.read_csv_sql`).
     """
     frames = {name: _to_arrow(name, frame) for name, frame in tables.items()}
+    _check_locale(frames)
     if file_format == "parquet":
         _write_parquet(frames, folder)
         return
     needed = pyarrow.csv.WriteOptions(quoting_style="needed")
     for name, frame in frames.items():
         pyarrow.csv.write_csv(inert_table(frame), folder / f"{name}.csv", needed)
+
+
+def _check_locale(frames: Mapping[str, pa.Table]) -> None:
+    """Refuse a locale that no page can be written in."""
+    if "campaigns" in frames:
+        for tag in frames["campaigns"]["locale"].unique().drop_null().to_pylist():
+            checked_locale(tag, "the campaigns' locale")
 
 
 def inert_table(frame: pa.Table) -> pa.Table:

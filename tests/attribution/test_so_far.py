@@ -183,7 +183,7 @@ def test_a_running_campaign_gets_no_final_verdict(each_day: dict[int, CampaignRe
     tiles = page.key_figures(result).text
     assert "Probability" not in tiles
     assert "Profit" in tiles
-    assert words.intervals_named(result) == "95\N{NO-BREAK SPACE}% intervals for daily reading"
+    assert words.intervals_named(result) == "95% intervals for daily reading"
     assert words.waterfall_finding(result).startswith("So far, after goods and costs")
     assert figures.cumulative_margin(result).alt.startswith("After 9 of 14 days ")
     assert "the first 9 of 14 days" in words.method(result)

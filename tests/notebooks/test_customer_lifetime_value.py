@@ -208,7 +208,7 @@ def _with_trial(result: LifetimeResult, told: float, error: float) -> LifetimeRe
 
 def test_a_miss_on_the_last_past_stands_in_the_headlines_card(result: LifetimeResult) -> None:
     missed = _with_trial(result, 0.91, 0.01)
-    said = "the model foretold 9\xa0% too few purchases: expect a miss of that kind."
+    said = "the model foretold 9% too few purchases: expect a miss of that kind."
     assert said in words.verdict(missed) and said in page.verdict(missed).text
     for unclear in (_with_trial(result, 0.91, 0.1), _with_trial(result, 0.97, 0.01)):
         assert words.miss_caution(unclear) == ""
@@ -230,8 +230,8 @@ def test_the_title_of_all_purchases_judges_what_was_foretold(result: LifetimeRes
     followed = "Repeat purchases have followed the model"
     by_chance, clear = _with_trial(result, 0.91, 0.1), _with_trial(result, 0.91, 0.01)
     assert title(1.0, by_chance) == title(0.9, by_chance) == followed
-    assert title(0.9, clear) == "Where it foretells, the model expects 10\xa0% fewer than came"
-    assert title(0.96, clear) == "Where it foretells, the model expects 4\xa0% fewer than came"
+    assert title(0.9, clear) == "Where it foretells, the model expects 10% fewer than came"
+    assert title(0.96, clear) == "Where it foretells, the model expects 4% fewer than came"
     assert title(0.96, replace(result, holdout=None)).startswith("By the end the model expects")
 
 

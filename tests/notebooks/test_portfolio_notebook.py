@@ -22,6 +22,7 @@ from smsroi_models.report import portfolio_payload as payload
 from smsroi_models.report import portfolio_words as words
 from smsroi_models.report.drawing import Picture
 from smsroi_models.report.escaped import Html
+from smsroi_models.report.in_locale import written_day
 from smsroi_models.report.numbers import percent, with_interval
 from smsroi_models.report.results import RESULTS_MIME
 
@@ -224,7 +225,7 @@ def test_money_is_gathered_in_the_order_in_which_windows_end(result: PortfolioRe
     first, *rest = result.campaigns
     long = replace(first, ends_at=rest[-1].ends_at + timedelta(days=30))
     found = figure.gathered(replace(result, campaigns=(long, *rest)))
-    days = [f"by {each.ends_at:%-d %B %Y}" for each in (*rest, long)]
+    days = [f"by {written_day(each.ends_at)}" for each in (*rest, long)]
     places = [found.alt.index(day) for day in days]
     assert places == sorted(places)
 

@@ -42,15 +42,13 @@ def _running(result: CampaignResult, margin: Estimate, cost: float | None = COST
             Estimate(15_000.0, 1_000.0, 12_000.0, 18_000.0),
             "paid",
             "So far, yes",
-            "$5,000 more than its whole cost, with 95\N{NO-BREAK SPACE}% confidence $2,000 to "
-            "$8,000 more.",
+            "$5,000 more than its whole cost, with 95% confidence $2,000 to $8,000 more.",
         ),
         (
             Estimate(5_000.0, 1_000.0, 2_000.0, 8_000.0),
             "unclear",
             "Cannot tell yet",
-            "$5,000 less than its whole cost, with 95\N{NO-BREAK SPACE}% confidence $2,000 to "
-            "$8,000 less.",
+            "$5,000 less than its whole cost, with 95% confidence $2,000 to $8,000 less.",
         ),
         (
             Estimate(9_000.0, 1_000.0, 6_000.0, 12_000.0),

@@ -217,7 +217,7 @@ def test_each_system_is_drawn_beside_what_was_caused(compared) -> None:
     assert "links $4,000 of 40 orders; coupons $80 of 1 order. They overlap." in picture.alt
     assert [text.get_text() for text in axes.texts] == ["$4,000", "$80"]
     assert [label.get_text() for label in axes.get_yticklabels()][1] == "coupons\n1 order"
-    assert "95\xa0% interval" in axes.get_xlabel()
+    assert "95% interval" in axes.get_xlabel()
     alone = systems_figure.by_system(found, "USD", False)
     assert alone is not None and alone.alt.split(". ")[0].endswith("no measure of what was caused")
     one = systems_figure.by_system(replace(found, by_touch=touches[:3]), "USD", True)

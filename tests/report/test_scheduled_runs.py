@@ -137,7 +137,7 @@ def test_one_failure_stops_nothing_and_leaves_a_readable_page(tmp_path: Path) ->
     )
     assert set(batch.failed) == {"BAD", "WORSE"}
     page = (tmp_path / "BAD" / "latest.failed.html").read_text(encoding="utf-8")
-    assert "ready on 2025-07-30" in page and "Nothing was lost" in page
+    assert "ready on Jul 30, 2025" in page and "Nothing was lost" in page
     assert not re.search(r"Traceback|File &|line \d|/in\.ipynb", page)
     assert 'href="latest.failed.ipynb"' in page
     assert 'href="BAD/latest.failed.html"' in Path(batch.index).read_text(encoding="utf-8")

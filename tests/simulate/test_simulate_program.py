@@ -51,6 +51,7 @@ def test_campaigns_are_where_the_parameters_put_them() -> None:
         spacing_days=10,
         margin_rate=0.45,
         currency="EUR",
+        locale="de-DE",
         detail="core",
     )
     campaigns = program.tables["campaigns"]
@@ -61,6 +62,7 @@ def test_campaigns_are_where_the_parameters_put_them() -> None:
     assert campaigns["window_days"].tolist() == [7, 7]
     assert campaigns["margin_rate"].tolist() == [0.45, 0.45]
     assert campaigns["currency"].tolist() == ["EUR", "EUR"]
+    assert campaigns["locale"].tolist() == ["de-DE", "de-DE"]
     assert program.tables["orders"]["ordered_at"].max() < pd.Timestamp("2026-03-21T07:30Z")
 
 
@@ -131,3 +133,8 @@ def test_replications_are_quick() -> None:
     for _ in range(10):
         simulate_program(2_000, 1, rng, detail="core")
     assert (time.process_time() - began) / 10 < 0.1
+
+
+def test_a_locale_that_is_none_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"locale is 'German': .* BCP 47, for example en-US"):
+        simulate_program(100, 1, np.random.default_rng(1), locale="German")

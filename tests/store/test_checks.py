@@ -5,10 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from smsroi_models.attribution.campaigns import read_campaign, read_locale
 from smsroi_models.store.absent import REQUIRED, missing_tables
 from smsroi_models.store.checks import check_store
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.tables import TABLES
+from smsroi_models.store.write import write_store
 
 Frames = dict[str, pd.DataFrame]
 
@@ -363,3 +365,30 @@ def test_each_table_is_held_against_its_contract_in_one_query(any_store):
     ).fetchall()
     asked = [text for (text,) in logged if text.startswith("SELECT") and "duckdb_logs" not in text]
     assert len(logged) - 1 == len(asked) == len(TABLES)
+
+
+@pytest.mark.parametrize(
+    ("locales", "rule", "count"),
+    [
+        (["German", "German"], "unknown locale", 2),
+        (["de_DE", None], "unknown locale", 1),
+        (["xx-DE", "xx-DE"], "unknown locale", 2),
+        (["de-DE", "en-GB"], "mixed locales", 2),
+    ],
+)
+def test_a_locale_is_known_and_is_one(opened, frames, tmp_path, locales, rule, count):
+    folder = write_store(_around(frames, "campaigns"), tmp_path / "shop")
+    frames["campaigns"].assign(locale=locales).to_parquet(folder / "campaigns.parquet")
+    with open_store(folder) as store:
+        (finding,) = check_store(store)
+    assert (finding.rule, finding.severity, finding.count) == (rule, "error", count)
+
+
+def test_one_campaign_names_the_locale_of_the_store_and_none_the_default(opened, frames):
+    assert read_locale(opened(frames)) == "en-US"
+    frames["campaigns"] = frames["campaigns"].assign(locale=["de-DE", None])
+    store = opened(frames)
+    assert check_store(store) == () and read_locale(store) == "de-DE"
+    assert read_campaign(store, "SUMMER").locale == "de-DE"
+    del frames["campaigns"]
+    assert read_locale(opened(frames)) == "en-US"

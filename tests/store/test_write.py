@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smsroi_models.errors import StoreError
+from smsroi_models.errors import ParameterError, StoreError
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.tables import TABLES
 from smsroi_models.store.write import write_store
@@ -105,6 +105,13 @@ def test_other_values_are_refused_with_the_remedy(tmp_path, frames, column, valu
     with pytest.raises(StoreError, match=re.escape(says)) as caught:
         write_store({"orders": frames["orders"].assign(**{column: values})}, tmp_path / "s")
     assert repr(column) in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_locale_that_is_none_is_refused_before_anything_is_written(tmp_path, frames):
+    frames["campaigns"] = frames["campaigns"].assign(locale="German")
+    with pytest.raises(ParameterError, match=r"locale is 'German': .* for example en-US"):
+        write_store(frames, tmp_path / "store")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,6 +7,7 @@ to no person, so they are not brought in.
 from collections.abc import Iterator
 
 from smsroi_models.errors import ParameterError
+from smsroi_models.locales import checked_locale
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Values, Vendor
 from smsroi_models.store.vendors.mapping import key_needed
@@ -20,6 +21,8 @@ def _prepare(context: Context) -> None:
     section = context.section("campaigns")
     for name in ("window_days", "margin_rate", "currency"):
         key_needed(section, name, "[campaigns]")
+    if "locale" in section:
+        checked_locale(section["locale"], "locale of [campaigns]")
     days, rate = section["window_days"], section["margin_rate"]
     if type(days) is not int or type(rate) not in (int, float):
         raise ParameterError("[campaigns] must say window_days and margin_rate as numbers")
@@ -41,6 +44,7 @@ def _read_campaign(record: Values, context: Context) -> Iterator[Row]:
             "window_days": section["window_days"],
             "margin_rate": section["margin_rate"],
             "currency": section["currency"],
+            "locale": section.get("locale"),
         },
     )
 

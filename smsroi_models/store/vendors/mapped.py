@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from smsroi_models.errors import ParameterError
+from smsroi_models.locales import checked_locale
 from smsroi_models.store.tables import TABLES, Column, Table
 from smsroi_models.store.vendors.context import Context
 from smsroi_models.store.vendors.contract import DroppedRecord, Layout, Row, Values, Vendor
@@ -61,6 +62,10 @@ def _row(table: Table, sources: Mapping[str, Source], record: Values, context: C
         currency = _value(table.column("currency"), sources["currency"], record, context, None)
         if context.currency is not None:
             context.require_currency(str(currency))
+    if "locale" in sources:
+        locale = _value(table.column("locale"), sources["locale"], record, context, None)
+        if locale is not None:
+            checked_locale(str(locale))
     at = next(
         (
             _moment(sources[column.name], record, context)

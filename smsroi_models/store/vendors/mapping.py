@@ -27,7 +27,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "link": ("id", "url", "target_url"),
     "ga4": ("events", "links", "link"),
-    "campaigns": ("window_days", "margin_rate", "currency", "channel"),
+    "campaigns": ("window_days", "margin_rate", "currency", "locale", "channel"),
     "columns": (
         "event",
         "occurred_at",

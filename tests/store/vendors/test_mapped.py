@@ -171,6 +171,12 @@ def test_campaigns_come_first(tmp_path):
     assert _frame(store, "campaigns").campaign_id.tolist() == ["A"]
     with pytest.raises(DataError, match="'EUR', the store's in USD"):
         _mapped(tmp_path, CAMPAIGNS.replace("USD", "EUR"), [row | {"id": "C"}], store)
+    located = f'{CAMPAIGNS}locale = {{ value = "de-DE" }}'
+    with pytest.raises(ParameterError, match="locale is 'German'"):
+        _mapped(tmp_path, located.replace("de-DE", "German"), [row | {"id": "D"}], store)
+    assert len(_frame(store, "campaigns")) == 1
+    _mapped(tmp_path, located, [row | {"id": "D"}], store)
+    assert _frame(store, "campaigns").locale.dropna().tolist() == ["de-DE"]
 
 
 def test_an_id_that_gives_somebody_away_is_dropped(tmp_path):

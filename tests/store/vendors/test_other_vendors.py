@@ -335,6 +335,8 @@ def test_klaviyo_names_campaigns_and_leaves_known_ones_alone(tmp_path):
         _bring(tmp_path, "klaviyo", file, clock=utc)
     with pytest.raises(DataError, match="'EUR'"):
         _bring(tmp_path, "klaviyo", file, KLAVIYO.replace("USD", "EUR"), clock=utc)
+    with pytest.raises(ParameterError, match=r"locale of \[campaigns\] is 'German'"):
+        _bring(tmp_path, "klaviyo", file, f'{KLAVIYO}locale = "German"', clock=utc)
 
 
 ATTENTIVE = """
