@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -158,7 +159,7 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
             writer.writerow(map(_cell, row))
 
 
-def _cell(value: object) -> object:
+def _cell(value: Any) -> object:
     if isinstance(value, str):
         return inert_in_csv(value)
     return "" if pd.isna(value) else value
