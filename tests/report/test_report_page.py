@@ -104,8 +104,10 @@ def test_what_next_follows_the_rule(result):
     assert "above $1,500" in _next(result, above, minimum_profit=1_500.0)
     assert _next(result, below).startswith("Stop it")
     assert _next(result, below, margin_low=1.0).startswith("Change it: the texts earned margin")
-    assert "gives a clear answer with 80% probability" in _next(result, around)
-    assert "a test would need" in _next(result, around, most_customers=1)
+    likely = Estimate(1_600.0, 1_000.0, -360.0, 3_560.0)
+    assert "gives a clear answer with 80% probability. Further campaigns" in _next(result, likely)
+    out_of_reach = _next(result, around)
+    assert "a test would need" in out_of_reach and "it stays a bet" in out_of_reach
 
 
 def test_what_next_names_the_remedy_of_what_cannot_be_compared(result):
