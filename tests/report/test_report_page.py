@@ -119,6 +119,24 @@ def test_what_next_names_the_remedy_of_what_cannot_be_compared(result):
     )
 
 
+@pytest.mark.parametrize(
+    ("ends", "written"),
+    [
+        ((-0.014, 0.487), "−1% to 49%"),
+        ((4.794, 32.84), "500% to 3,300%"),
+        ((-1.0, 1.06e15), "−100% or more"),
+    ],
+)
+def test_a_relative_difference_is_as_fine_as_its_interval(result, ends, written):
+    margin = result.lift["margin"]
+    low, high = ends
+    odd = replace(margin.headline, relative_ci_lower=low, relative_ci_upper=high)
+    told = {"adjusted" if margin.adjusted else "unadjusted": odd}
+    found = replace(result, lift={**result.lift, "margin": replace(margin, **told)})
+    text = page.lift_table(found).text.replace("\N{WORD JOINER}", "")
+    assert f'<span class="interval">{written}</span>' in text
+
+
 def _passed(result: CampaignResult) -> tuple[Check, ...]:
     return tuple(replace(check, status="passed", invalidates=False) for check in result.checks)
 
