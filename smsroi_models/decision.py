@@ -23,8 +23,9 @@ from smsroi_models.records import Record
 from smsroi_models.roi import Roi
 
 Action = Literal["repeat", "stop", "change", "keep testing", "mend first", "wait"]
-# A campaign that needs a test 25 times its size to be told from break-even is not worth one.
-_TIMES_WORTH_TESTING = 25
+# A campaign that reaches the list reaches it again a month later: a year of that is the most that
+# a shop can be told to go on with. What would take more is not settled by testing.
+_TIMES_WORTH_TESTING = 12
 # The search for a size ends at this many times the campaign's own.
 _MOST_TIMES = 1e6
 
@@ -40,7 +41,7 @@ class DecisionRule(Record):
     power : float
         Probability with which a further test is to be conclusive, in (0, 1).
     most_customers : int or None
-        The largest further test worth running, customers; None for 25 times the campaign's own.
+        The largest further test worth running, customers; None for 12 times the campaign's own.
 
     Raises
     ------

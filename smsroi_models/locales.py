@@ -104,6 +104,8 @@ def write_money(
     ('CHF\xa00.50', '1,25M\xa0€')
     """
     text = _written(amount, decimals, tag, "money" if currency else "number", currency)
+    # The wide yen sign of Japanese is in few fonts, and in none that draws the figures.
+    text = text.replace("\N{FULLWIDTH YEN SIGN}", "\N{YEN SIGN}")
     # A code or name of letters is set off from the digits (CLDR, currencySpacing).
     text = re.sub(r"(?<=[^\W\d_])(?=\d)", NO_BREAK_SPACE, text)
     return re.sub(r"\d(?=\D*$)", rf"\g<0>{letter}", text) if letter else text

@@ -65,7 +65,16 @@ def test_a_test_larger_than_allowed_becomes_a_change(lift: Lift) -> None:
     assert decide(roi, lift, tighter) == Decision("change", free.further_customers)
 
 
-def test_a_test_25_times_as_large_is_a_change_where_no_bound_is_set(lift: Lift) -> None:
+def test_a_test_beyond_a_year_of_monthly_campaigns_is_a_change(lift: Lift) -> None:
+    # 23 times the campaign's size, where the estimate lies one standard error above zero.
+    roi = _roi(lift, 100 * (lift.absolute_lift - lift.standard_error))
+    out_of_reach = decide(roi, lift, DecisionRule())
+    assert out_of_reach.action == "change" and out_of_reach.further_customers is not None
+    assert 20 * 200 < out_of_reach.further_customers < 25 * 200
+    assert decide(roi, lift, DecisionRule(most_customers=5_000)).action == "keep testing"
+
+
+def test_a_test_59_times_as_large_is_a_change_where_no_bound_is_set(lift: Lift) -> None:
     # Nothing seen either way: 59 times the campaign's 200 customers.
     roi = _roi(lift, 200.0)
     assert decide(roi, lift, DecisionRule()).action == "change"

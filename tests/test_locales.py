@@ -24,7 +24,7 @@ NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
         ("en-GB", "GBP", 2, "£1,234,567.50", "−£1,234.50"),
         ("de-DE", "EUR", 2, f"1.234.567,50{WIDE}€", f"−1.234,50{WIDE}€"),
         ("fr-FR", "EUR", 2, f"1{NARROW}234{NARROW}567,50{WIDE}€", f"−1{NARROW}234,50{WIDE}€"),
-        ("ja-JP", "JPY", 0, "\N{FULLWIDTH YEN SIGN}1,234,568", "−\N{FULLWIDTH YEN SIGN}1,234"),
+        ("ja-JP", "JPY", 0, "¥1,234,568", "−¥1,234"),
         ("en-IN", "INR", 2, "₹12,34,567.50", "−₹1,234.50"),
         ("nl-NL", "EUR", 2, f"€{WIDE}1.234.567,50", f"€{WIDE}−1.234,50"),
         ("en-US", "CHF", 2, f"CHF{WIDE}1,234,567.50", f"−CHF{WIDE}1,234.50"),
@@ -59,6 +59,10 @@ def test_zero_has_no_sign_and_a_large_number_takes_a_letter() -> None:
     assert write_money(-0.001, 2, "EUR", "de-DE") == f"0,00{WIDE}€"
     assert write_money(1.25, 2, "EUR", "de-DE", "M") == f"1,25M{WIDE}€"
     assert write_money(-1.25, 2, "USD", letter="M") == "−$1.25M"
+
+
+def test_yen_have_the_sign_that_fonts_draw() -> None:
+    assert write_money(1234, 0, "JPY", "ja-JP") == write_money(1234, 0, "JPY") == "¥1,234"
 
 
 def test_a_currency_has_its_own_decimals() -> None:

@@ -122,7 +122,10 @@ def enough_power(roi: Roi, margin: Lift) -> Check | None:
         return None
     name = ENOUGH_POWER
     least = detectable_profit(margin, roi.n_treatment) / roi.cost
-    text = f"A test as precise as this one shows an ROI of {least:.0%} or more in 4 of 5 cases"
+    text = (
+        "A test as precise as this one finds that a campaign paid in 4 of 5 cases where its true "
+        f"ROI is {least:.0%}, and less often where it is lower"
+    )
     if roi.outcome != "unclear":
         return Check(name, "passed", f"{text}; this campaign's was clear.")
     if least <= WEAK_ROI:
@@ -130,6 +133,6 @@ def enough_power(roi: Roi, margin: Lift) -> Check | None:
     return Check(
         name,
         "failed",
-        f"{text}: this one was too small, or its holdout was, to see less.",
+        f"{text}: this one, or its holdout, was too small.",
         "Before the next one, let `smsroi plan` say how many to text and to hold out.",
     )

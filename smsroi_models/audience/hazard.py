@@ -163,8 +163,9 @@ def _require_events(cells: Columns, outcome: str) -> None:
         events = float(cells[outcome][cells["treated"] == treated].sum())
         if events < FEWEST_EVENTS:
             raise NotEstimableError(
-                f"{events:.0f} events ({outcome}) among those {who} are too few: at least "
-                f"{FEWEST_EVENTS} are needed to tell what a text adds; wait for more campaigns"
+                f"{events:.0f} events ({outcome.replace('_', ' ')}) among those {who} are too few: "
+                f"at least {FEWEST_EVENTS} are needed to tell what a text adds; wait for more "
+                "campaigns"
             )
 
 

@@ -41,12 +41,14 @@ def margin_by_horizon(
     level = confidence(found.in_window.confidence_level)
     points = [("window's\nend", window)]
     points += [(f"+{h.days}\ndays", h.incremental_total) for h in found.horizons]
+    # The cost is named beyond the last bar, in three tenths of the axis.
+    right = max(len(points) - 0.5, (len(points) - 0.85) / 0.7) if cost else len(points) - 0.5
     with figure_style():
         figure = canvas(ax, (5.2, 3.8))
         axes = figure.subplots()
         axes.axhline(0, color=INK, linewidth=0.8)
         if cost:
-            cost_line(axes, cost, len(points) - 0.5, money)
+            cost_line(axes, cost, right, money)
         axes.axhline(window.estimate, color=GREY, linewidth=1.2, linestyle=(0, (1, 1.5)))
         for place, (_label, figure_at) in enumerate(points):
             last = place == len(points) - 1
@@ -62,7 +64,7 @@ def margin_by_horizon(
                 markerfacecolor=fill,
             )
         axes.set_xticks(range(len(points)), [label for label, _ in points])
-        axes.set_xlim(-0.5, len(points) - 0.5)
+        axes.set_xlim(-0.5, right)
         axes.margins(y=0.08)
         money_axis(axes.yaxis, money)
         axes.set_ylabel(f"extra margin, {currency}")

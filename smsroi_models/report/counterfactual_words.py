@@ -54,7 +54,7 @@ def series_finding(result: CounterfactualResult) -> str:
     figure, money = result.incremental_margin, Money(result.campaign.currency)
     step = step_for(figure, 0.01)
     if figure.ci_lower <= 0 <= figure.ci_upper:
-        found = "The window brought what the past leads to expect"
+        found = "No clear difference from what the past leads to expect"
     else:
         more = "more" if figure.estimate > 0 else "less"
         amount = money(abs(figure.estimate), step)

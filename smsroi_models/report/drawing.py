@@ -233,7 +233,9 @@ class _Numbers(ScalarFormatter):
     """Matplotlib's own choice of digits, written as the locale has them."""
 
     def __init__(self) -> None:
-        super().__init__()
+        # An exponent at the axis's end would multiply numbers that are written in full.
+        super().__init__(useOffset=False)
+        self.set_scientific(False)
         self._locale = current_locale()
 
     def __call__(self, x: float, pos: int | None = None) -> str:

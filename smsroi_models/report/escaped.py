@@ -1,15 +1,29 @@
 """Fragments of a page: templates filled with values that are escaped, whoever wrote them."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from smsroi_models.locales import MINUS
 from smsroi_models.report.in_locale import written_clock, written_day, written_time
 from smsroi_models.report.numbers import exact_percent, percent, significant, tally
 from smsroi_models.report.retold import retold
+
+
+def coded(text: str) -> Markup:
+    """Return an escaped sentence in which what stands between backticks is set as code.
+
+    Examples
+    --------
+    >>> str(coded("Let `smsroi plan` say <b>."))
+    'Let <code>smsroi plan</code> say &lt;b&gt;.'
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
 
 _FILTERS: dict[str, Callable[..., str]] = {
     "tally": tally,
@@ -20,6 +34,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "time": written_time,
     "clock": written_clock,
     "retold": retold,
+    "coded": coded,
 }
 
 

@@ -150,6 +150,8 @@ def lift_intervals(result: CampaignResult, ax: Canvas | None = None) -> Picture:
             axes.set_title(label, fontsize=10.5, fontweight="normal", pad=4)
             axes.margins(x=0.1)
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
+            if scale == 1.0:
+                money_axis(axes.xaxis, Money(result.campaign.currency))
             sns.despine(ax=axes, left=True)
             axes.tick_params(left=False)
         head(figure, title)

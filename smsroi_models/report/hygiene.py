@@ -67,18 +67,31 @@ BESIDE = re.compile(r"\.\./index\.html|[A-Za-z0-9_-]+\.failed\.ipynb")
 """Links of a page that tells of a failure: the attempt beside it, and the list of reports."""
 # A backslash could spell any of the others by its code point.
 _FETCHING_STYLE = re.compile(r"\\|@import|url\s*\(|image-set|expression|javascript:|<", re.I)
+# A name that turns the direction of writing would turn the sentence it stands in.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def unturned(text: str) -> str:
+    r"""Return text without the marks that force a direction of writing; letters keep their own.
+
+    >>> unturned("a\u202eb")
+    'ab'
+    """
+    return _TURNING.sub("", text)
 
 
 def clean_text(text: str) -> str:
     """Return text with each control character and lone surrogate replaced by U+FFFD.
+
+    Marks that force a direction of writing are left out (`unturned`).
 
     Examples
     --------
     >>> len(clean_text("a" + chr(7))), clean_text("a" + chr(7)).isprintable()
     (2, True)
     """
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", unturned(text))
 
 
 def check_page(page: str, links: re.Pattern[str] | None = None, *, choices: bool = False) -> None:

@@ -61,8 +61,8 @@ def _leave_alone(_step: Step, result: CampaignResult) -> Advice:
     return (
         "Take off the list whoever asked to stop in words of their own, which the platform does "
         "not act on.",
-        f"{customers} asked within 7 days of a text, and may still be texted; the command smsroi "
-        "audience lists them.",
+        f"{customers} asked within 7 days of a text, and may still be texted; `smsroi audience` "
+        "lists them.",
     )
 
 

@@ -16,6 +16,7 @@ from smsroi_models.locales import (
     write_number,
     write_percent,
 )
+from smsroi_models.report.hygiene import unturned
 from smsroi_models.report.in_locale import current_locale
 
 _SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"))
@@ -225,4 +226,5 @@ def shortened(name: str, length: int = 80) -> str:
     >>> shortened("Spring sale"), shortened("x" * 100, 5)
     ('Spring sale', 'xxxx…')
     """
+    name = unturned(name)
     return name if len(name) <= length else f"{name[: length - 1]}…"

@@ -3,6 +3,8 @@
 Campaign names, messages and labels come from outside: `fragment` escapes every value.
 """
 
+import math
+
 from smsroi_models.attribution.effects import Lift
 from smsroi_models.attribution.estimates import PROPORTIONS
 from smsroi_models.attribution.winsorised import CAPPED
@@ -344,13 +346,25 @@ def _lift_row(label: str, lift: Lift, name: str, money: Money, main: bool) -> di
     }
 
 
+# To what a relative difference is rounded whose interval is shorter than this; both ratios.
+_RELATIVE_STEPS = ((1.0, 0.01), (10.0, 0.1), (math.inf, 1.0))
+# A hundredfold says no more than that the held-out spent next to nothing.
+_NO_END = 100.0
+
+
 def _relative(lift: Lift) -> dict[str, str]:
     low, high = lift.relative_ci_lower, lift.relative_ci_upper
     if lift.relative_lift is None or low is None or high is None:
         return {"relative": "not estimable", "relative_interval": ""}
+    step = next(step for most, step in _RELATIVE_STEPS if high - low < most)
+    if high >= _NO_END:
+        return {
+            "relative": percent(lift.relative_lift, step),
+            "relative_interval": f"{percent(low, step)} or more",
+        }
     return {
-        "relative": percent(lift.relative_lift),
-        "relative_interval": f"{percent(low)} to {percent(high)}",
+        "relative": percent(lift.relative_lift, step),
+        "relative_interval": f"{percent(low, step)} to {percent(high, step)}",
     }
 
 

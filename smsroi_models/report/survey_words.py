@@ -156,7 +156,7 @@ def weights_sentence(result: SurveyResult) -> str:
     if gone:
         said += f" They could not be weighted by {_listed(gone)}."
     if any(one.put_together for one in made):
-        said += f" Groups with too few answers were put together ({TOGETHER})."
+        said += f" Groups with too few answers were put together, as {TOGETHER}."
     most = max(one.largest_weight for one in made)
     return f"{said} The largest weight is {plain(most, 0.1)} times the mean one."
 

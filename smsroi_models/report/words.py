@@ -100,7 +100,7 @@ def next_step(result: CampaignResult) -> str:
         return (
             f"Keep testing: a fresh test of about {_size(result, decision.further_customers)}, "
             f"held out in the same proportion, gives a clear answer{_asked(result)} with {odds} "
-            "probability."
+            f"probability.{_in_parts(result, decision.further_customers)}"
         )
     if decision.action == "change":
         return _change(result, decision.further_customers)
@@ -147,7 +147,10 @@ def _change(result: CampaignResult, needed: int | None) -> str:
         )
     what = _asked(result).removeprefix(" on ") or "whether it pays as it is"
     size = _size(result, needed) if needed else "more customers than anybody has"
-    return f"Change it: to tell {what}, a test would need {size}."
+    return (
+        f"Change it: to tell {what}, a test would need {size}. Spend less on it, or offer what "
+        "does more; repeated as it is, it stays a bet."
+    )
 
 
 def _mending(result: CampaignResult) -> str:
@@ -159,10 +162,20 @@ def _mending(result: CampaignResult) -> str:
     return "book what the campaign cost."
 
 
-def _size(result: CampaignResult, needed: int) -> str:
-    """Write the size of a test, beside this one's: several campaigns may add up to it."""
+def _counted(result: CampaignResult) -> int:
     lift = result.lift["margin"].headline
-    counted = lift.n_treatment + lift.n_holdout
+    return lift.n_treatment + lift.n_holdout
+
+
+def _in_parts(result: CampaignResult, needed: int) -> str:
+    """Say how a list that is too short for one such test comes to it."""
+    times = needed / _counted(result)
+    return " Further campaigns like it add up to that." if times >= 2 else ""
+
+
+def _size(result: CampaignResult, needed: int) -> str:
+    """Write the size of a test, beside this one's."""
+    counted = _counted(result)
     size, times = f"{_round(needed)} customers", needed / counted
     if times < 2:
         return f"{size} (this one had {tally(counted)})"

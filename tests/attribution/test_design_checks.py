@@ -123,6 +123,8 @@ def test_power_is_judged_where_the_result_is_unclear() -> None:
         roi = return_on_investment(idle, idle, [CostLine("texts", cost, cost)])
         check = enough_power(roi, idle)
         assert check is not None and check.status == status
+        # The true return it needs, and never that this campaign had one.
+        assert f"paid in 4 of 5 cases where its true ROI is {least / cost:.0%}" in check.text
     clear = return_on_investment(lift, lift, [CostLine("texts", 10 * least, 10 * least)])
     check = enough_power(clear, lift)
     assert clear.outcome == "lost" and check is not None and check.status == "passed"

@@ -39,7 +39,7 @@ def test_everybody_with_the_same_texts_is_refused(cells: Cells) -> None:
 
 def test_too_few_events_are_refused(cells: Cells) -> None:
     none = cells | {"opted_out": np.zeros_like(cells["n"])}
-    with pytest.raises(NotEstimableError, match=r"0 events \(opted_out\) among those texted"):
+    with pytest.raises(NotEstimableError, match=r"0 events \(opted out\) among those texted"):
         fit_hazard(none, "opted_out")
     only_texted = cells | {"opted_out": cells["opted_out"] * cells["treated"]}
     with pytest.raises(NotEstimableError, match="among those held out"):

@@ -4,8 +4,11 @@ import re
 from dataclasses import replace
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from smsroi_models.report import figures
+from smsroi_models.report.after_window_figure import margin_by_horizon
 from smsroi_models.roi import CostLine
 
 FIGURES = (
@@ -38,6 +41,38 @@ def test_a_figure_asks_for_nothing(draw, result):
     addresses = set(re.findall(r"https?://[^\"'<\s]+", svg))
     assert all("w3.org" in a or "purl.org" in a or "creativecommons" in a for a in addresses)
     assert "<dc:date>" not in svg
+
+
+@pytest.mark.parametrize(("size", "written"), [(1.0, r"−?\$\d"), (1e7, r"−?\$\d+(?:\.\d+)?M")])
+def test_an_axis_of_money_has_its_unit_and_no_exponent(result, size, written):
+    def larger(lift):
+        low, high = size * lift.ci_lower, size * lift.ci_upper
+        return replace(lift, absolute_lift=size * lift.absolute_lift, ci_lower=low, ci_upper=high)
+
+    revenue = result.lift["revenue"]
+    huge = replace(
+        revenue,
+        unadjusted=larger(revenue.unadjusted),
+        adjusted=revenue.adjusted and larger(revenue.adjusted),
+    )
+    svg = figures.lift_intervals(replace(result, lift={**result.lift, "revenue": huge})).svg
+    drawn = re.findall(r"<!-- (.+?) -->", svg)
+    assert not [text for text in drawn if re.fullmatch(r"1e\d+", text)]
+    assert len([text for text in drawn if re.match(written, text)]) >= 3
+
+
+@pytest.mark.parametrize("horizons", [1, 4])
+def test_the_cost_is_named_beside_the_bars_after_the_window(result, horizons):
+    found = result.after_window
+    several = replace(found, horizons=(found.horizons * 4)[:horizons])
+    whole = Figure(figsize=(5.2, 3.8), layout="constrained")
+    canvas = FigureCanvasAgg(whole)
+    margin_by_horizon(several, "USD", 1_234_567.0, whole)
+    canvas.draw()
+    (axes,) = whole.axes
+    (label,) = [text for text in axes.texts if text.get_text().startswith("cost")]
+    last_bar = axes.transData.transform((horizons, 0.0))[0]
+    assert label.get_window_extent().x0 > last_bar + 3
 
 
 def test_the_alt_text_of_the_waterfall_holds_every_cost(result):

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from html import escape
 
 import pytest
 from matplotlib.figure import Figure
@@ -13,6 +12,7 @@ from smsroi_models.attribution.effects import Estimate
 from smsroi_models.clv.long_term_records import CarriedOn
 from smsroi_models.next_steps import MOST_STEPS, Step, next_steps, segments_loss
 from smsroi_models.report import figures, page, payload, words
+from smsroi_models.report.escaped import coded
 from smsroi_models.report.next_steps_page import advice
 from smsroi_models.report.results import RESULTS_MIME
 from smsroi_models.result import CampaignResult
@@ -87,11 +87,12 @@ def test_codes_that_may_not_have_leaked_are_left_alone(calm, result):
 
 
 def test_a_test_to_repeat_is_not_told_twice_to_be_too_small(calm):
-    unclear = replace(calm, checks=(WEAK,), roi=replace(calm.roi, profit=OPEN))
+    likely = Estimate(800.0, 500.0, -180.0, 1_780.0)
+    unclear = replace(calm, checks=(WEAK,), roi=replace(calm.roi, profit=likely))
     assert unclear.decision.action == "keep testing"
     assert kinds(unclear) == [("decide", "")]
     told = advice(Step("decide"), unclear)
-    assert "a fresh test of about" in told[0] and "$500" in told[1]
+    assert "a fresh test of about" in told[0] and "$800" in told[1]
 
 
 def test_without_a_comparison_no_money_is_advised(result):
@@ -144,7 +145,7 @@ def test_a_machine_is_told_the_same_steps_and_how_sure(calm, result):
     assert [step["kind"] for step in told["next_steps"]] == [k for k, _ in kinds(result)]
     shown = page.next_steps(result).text.replace("\N{WORD JOINER}", "")
     for step in told["next_steps"]:
-        assert escape(step["text"]) in shown and escape(step["rests_on"]) in shown
+        assert coded(step["text"]) in shown and coded(step["rests_on"]) in shown
     sure = payload.results(calm)._repr_mimebundle_()[RESULTS_MIME]["likelihood"]
     assert (sure["probability"], sure["word"]) == (0.995, "virtually certain")
     assert sure["sentence"] in page.verdict(calm).text

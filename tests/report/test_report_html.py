@@ -208,6 +208,11 @@ def test_an_ordinary_fragment_passes(fragment: str) -> None:
     assert fragment in page_of(shown({"text/html": fragment}))
 
 
+def test_a_name_cannot_turn_the_direction_of_the_page() -> None:
+    page = page_of(shown({"text/html": "<p>\u202ea\u2067b</p>"}), title="\u202ea")
+    assert "<p>ab</p>" in page and not set("\u202a\u202e\u2066\u2067") & set(page)
+
+
 def test_control_characters_do_not_reach_the_page() -> None:
     page = page_of(shown({"text/html": "<p>a\x07b</p>"}), title="a\x00b")
     assert page.count("a\N{REPLACEMENT CHARACTER}b") == 3

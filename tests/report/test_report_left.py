@@ -62,7 +62,7 @@ def test_the_section_says_what_was_caused_and_who_asked(result: smsroi.CampaignR
     assert result.audience is not None and result.audience.asked is not None
     text = page.audience(result).text
     assert "The campaign caused" in text and "per delivered text" in text
-    assert f"{result.audience.asked:,} customer" in text and "smsroi audience" in text
+    assert f"{result.audience.asked:,} customer" in text and "<code>smsroi audience</code>" in text
     picture = figures.audience(result)
     assert isinstance(picture, Picture) and "held out" in picture.alt and "nan" not in picture.alt
     bundle = payload.results(result)._repr_mimebundle_()[RESULTS_MIME]

@@ -76,7 +76,7 @@ def test_the_views_fit_a_phone(long: LongTerm) -> None:
 
 def test_views_that_are_not_told_say_why(long: LongTerm) -> None:
     text = _table(replace(long, year=None, no_year="Because <b>of</b> that."))
-    assert "No year is told. Because &lt;b&gt;of&lt;/b&gt; that." in text
+    assert "What a year comes to is not told. Because &lt;b&gt;of&lt;/b&gt; that." in text
     assert "and a year after it" not in text
     early = replace(long, year=None, seen=None, seen_days=None, no_year="Too early.", forecasts=())
     assert "What a forecast would have claimed" not in _table(early)

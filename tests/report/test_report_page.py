@@ -104,8 +104,10 @@ def test_what_next_follows_the_rule(result):
     assert "above $1,500" in _next(result, above, minimum_profit=1_500.0)
     assert _next(result, below).startswith("Stop it")
     assert _next(result, below, margin_low=1.0).startswith("Change it: the texts earned margin")
-    assert "gives a clear answer with 80% probability" in _next(result, around)
-    assert "a test would need" in _next(result, around, most_customers=1)
+    likely = Estimate(1_600.0, 1_000.0, -360.0, 3_560.0)
+    assert "gives a clear answer with 80% probability. Further campaigns" in _next(result, likely)
+    out_of_reach = _next(result, around)
+    assert "a test would need" in out_of_reach and "it stays a bet" in out_of_reach
 
 
 def test_what_next_names_the_remedy_of_what_cannot_be_compared(result):
@@ -115,6 +117,24 @@ def test_what_next_names_the_remedy_of_what_cannot_be_compared(result):
     assert words.next_step(replace(result, checks=(broken,))) == (
         "Mend first: Draw the holdout anew."
     )
+
+
+@pytest.mark.parametrize(
+    ("ends", "written"),
+    [
+        ((-0.014, 0.487), "−1% to 49%"),
+        ((4.794, 32.84), "500% to 3,300%"),
+        ((-1.0, 1.06e15), "−100% or more"),
+    ],
+)
+def test_a_relative_difference_is_as_fine_as_its_interval(result, ends, written):
+    margin = result.lift["margin"]
+    low, high = ends
+    odd = replace(margin.headline, relative_ci_lower=low, relative_ci_upper=high)
+    told = {"adjusted" if margin.adjusted else "unadjusted": odd}
+    found = replace(result, lift={**result.lift, "margin": replace(margin, **told)})
+    text = page.lift_table(found).text.replace("\N{WORD JOINER}", "")
+    assert f'<span class="interval">{written}</span>' in text
 
 
 def _passed(result: CampaignResult) -> tuple[Check, ...]:
