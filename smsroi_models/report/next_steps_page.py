@@ -117,8 +117,8 @@ def _claims(_step: Step, result: CampaignResult) -> Advice:
     return (
         "Count as earned what the comparison with held-out customers shows, not what a platform's "
         "own report credits.",
-        f"The rule that credits most, {found.highest.rule.label}, gives it "
-        f"{credited(found.highest, money)} of revenue; the campaign caused {caused}; "
+        f"Most is credited by {found.highest.rule.label}: {credited(found.highest, money)} of "
+        f"revenue; the campaign caused {caused}; "
         f"caused / claimed: {factor} ({interval}).",
     )
 

@@ -12,7 +12,7 @@ def results(result: SurveyResult, campaign_id: str) -> Results:
     return Results(
         {
             "campaign_id": campaign_id,
-            "name": f"Survey {result.survey.survey_id}",
+            "name": _name(result),
             "title": words.TITLE,
             "currency": result.currency,
             "locale": result.locale,
@@ -26,6 +26,12 @@ def results(result: SurveyResult, campaign_id: str) -> Results:
             "checks": [check.to_dict() for check in result.checks],
         }
     )
+
+
+def _name(result: SurveyResult) -> str:
+    """Return the id after the campaign's name: one campaign may have several surveys."""
+    survey = result.survey.survey_id
+    return f"{result.campaign_name} ({survey})" if result.campaign_name else f"Survey {survey}"
 
 
 def _iso(result: SurveyResult) -> str:

@@ -119,7 +119,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     named |= _rendered(shop, folder / "more", _MORE_COMMANDS)
     failure = folder / "more" / "camp-02" / "latest.failed.html"
     failure.parent.mkdir()
-    write_failure(failure, "camp-02", "the store has no orders", failure.with_suffix(".ipynb"))
+    attempt = failure.with_suffix(".ipynb")
+    write_failure(failure, "camp-02", "the store has no orders", attempt, folder / "scratch")
     return named | {
         "failure": failure,
         "index": write_index(folder / "one"),

@@ -1,4 +1,4 @@
-"""What smsroi itself wrote: arms as drawn and their plan, links, coupons and numbers as minted."""
+"""What smsroi itself wrote (arms, plan, links, coupons, numbers), and the campaign they are of."""
 
 from collections.abc import Iterator
 
@@ -32,6 +32,7 @@ def _layout(name: str, words: str, identity: str = "campaign_id") -> Layout:
 SMSROI = Vendor(
     "smsroi",
     (
+        _layout("campaigns", "campaigns, in the columns of the data dictionary"),
         _layout("assignments", "assignments as drawn"),
         _layout("plans", "their plan"),
         _layout("links", "links as minted", "link_id"),

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -309,6 +310,23 @@ def test_two_addresses_of_one_number_that_were_both_assigned_stay_apart(tmp_path
     assert (done.kept_apart, done.linked) == (2, 0)
     with open_store(store) as opened:
         assert set(opened["assignments"].to_pandas().customer_id) == set(addresses)
+
+
+def test_a_campaign_comes_in_by_the_columns_of_the_dictionary(tmp_path):
+    store = campaigns_store(tmp_path / "store")
+    row = {
+        **{"campaign_id": "SUMMER25", "name": "Summer sale", "starts_at": "2025-06-01T10:00+02:00"},
+        **{"window_days": 14, "margin_rate": 0.6, "currency": "USD"},
+    }
+    file = write_csv(tmp_path / "campaigns.csv", [row])
+    for added in (1, 0):
+        done = import_files(SMSROI, [file], store, context())
+        assert done.tables["campaigns"].added == added and done.written == (added == 1)
+    with open_store(store) as opened:
+        assert not [each for each in check_store(opened) if each.table == "campaigns"]
+        found = opened["campaigns"].to_pandas().set_index("campaign_id").loc["SUMMER25"]
+    assert (found["name"], found.window_days, found.margin_rate) == ("Summer sale", 14, 0.6)
+    assert found.starts_at == datetime(2025, 6, 1, 8, tzinfo=UTC) and pd.isna(found.message)
 
 
 def test_nobody_changes_arms(tmp_path):
