@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shlex
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -194,7 +195,10 @@ def assign(
     if drawn.opted_out:
         print(f"Left out {drawn.opted_out:,} who had opted out")
     print(f"Seed {drawn.plan.seed}; plan {drawn.plan.sha256[:12]}")
-    print(f"Wrote {written}: text nobody whose arm is holdout, and add both tables to the store")
+    tables = [str(written / f"{name}.{file_format}") for name in ("assignments", "plans")]
+    adding = ["smsroi", "import", "smsroi", *tables, "--store", store or "STORE"]
+    print(f"Wrote {written}: text nobody whose arm is holdout. Once the store has the campaign:")
+    print(shlex.join(adding))
 
 
 def _moment(name: str, text: str) -> datetime:

@@ -26,6 +26,9 @@ def schedule(
         int, typer.Option(min=1, help="After which a run is killed, minutes.")
     ] = 120,
     jobs: Annotated[int, typer.Option(min=1, help="Reports rendered side by side.")] = 1,
+    keep: Annotated[
+        int, typer.Option(min=0, help="As of smsroi report; 0 keeps all. Not for github.")
+    ] = 0,
 ) -> None:
     """Print units that render all reports every day; installing them is left to you."""
     from smsroi_models.report.schedules import Schedule, write_schedule
@@ -39,6 +42,7 @@ def schedule(
         at=at,
         limit_minutes=limit_minutes,
         jobs=jobs,
+        keep=keep,
     )
     print(write_schedule(kind, wanted), end="")
 

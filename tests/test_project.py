@@ -13,6 +13,7 @@ import smsroi_models
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _PIP_LINE = re.compile(r"^      - (.+)$", re.M)
 
 
@@ -47,6 +48,37 @@ def test_make_help_lists_every_task():
         ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert [task for task in phony if f"make {task} " not in listed] == []
+
+
+def _links(page: Path) -> set[tuple[Path, str]]:
+    """Return the files that a page leads to, each with the heading there, if any."""
+    parts = [link.partition("#") for link in _LINK.findall(page.read_text(encoding="utf-8"))]
+    return {
+        ((page.parent / path).resolve() if path else page, anchor)
+        for path, _, anchor in parts
+        if "://" not in path
+    }
+
+
+def _headings(page: Path) -> set[str]:
+    """Return a page's headings as addresses, as GitHub makes them."""
+    lines = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w -]", "", line).lower().replace(" ", "-") for line in lines}
+
+
+def test_every_link_leads_somewhere_and_every_page_is_reached() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page.suffix != ".md" or page in reached:
+            continue
+        reached.add(page)
+        for target, anchor in _links(page):
+            assert target.exists(), f"{page.name} leads to {target}, which is not there"
+            assert not anchor or anchor in _headings(target), f"{page.name}: no heading #{anchor}"
+            waiting.append(target)
+    pages = {page for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "decisions"}
+    assert pages - reached == set()
 
 
 def test_the_readmes_commands_are_make_targets():

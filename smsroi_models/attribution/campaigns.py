@@ -168,4 +168,5 @@ def _unknown_campaign(store: Tables, campaign_id: str) -> str:
     known = read_campaign_ids(store)
     near = get_close_matches(campaign_id, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    return f"the store has no campaign {campaign_id!r}{hint} It has {len(known)}: {known[:10]}"
+    some = ", ".join(map(repr, known[:10]))
+    return f"the store has no campaign {campaign_id!r}{hint} It has {len(known)}: {some}"

@@ -40,6 +40,12 @@ class Group:
         return self.shown[0]
 
     @property
+    def link(self) -> str:
+        """Return where its name leads: its newest report, or what there is instead."""
+        finished = [entry for entry in self.shown if entry.state == "done"]
+        return next((entry.link for entry in [*finished, *self.shown] if entry.link), "")
+
+    @property
     def started(self) -> str:
         """Return the campaign's first day; "" where no report says it."""
         return next((entry.started for entry in self.shown if entry.started), "")

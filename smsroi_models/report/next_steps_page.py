@@ -117,9 +117,9 @@ def _claims(_step: Step, result: CampaignResult) -> Advice:
     return (
         "Count as earned what the comparison with held-out customers shows, not what a platform's "
         "own report credits.",
-        f"By the rule of {found.highest.rule.label}, {credited(found.highest, money)} of revenue "
-        f"would be credited; the campaign caused {caused}; caused / claimed: {factor} "
-        f"({interval}).",
+        f"The rule that credits most, {found.highest.rule.label}, gives it "
+        f"{credited(found.highest, money)} of revenue; the campaign caused {caused}; "
+        f"caused / claimed: {factor} ({interval}).",
     )
 
 

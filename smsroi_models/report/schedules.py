@@ -30,6 +30,8 @@ class Schedule:
         After which a run is killed; 1 or more.
     jobs : int
         Reports rendered side by side.
+    keep : int
+        Reports of each campaign and page that stay, beside each month's newest; 0 for all.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class Schedule:
     at: str = "06:30"
     limit_minutes: int = 120
     jobs: int = 1
+    keep: int = 0
 
     def __post_init__(self) -> None:
         if not _TIME.fullmatch(self.at):
@@ -61,11 +64,16 @@ class Schedule:
         return ["--store", self.store, "--reports", self.reports]
 
     @property
+    def keeping(self) -> list[str]:
+        """Return the arguments by which a run removes what is old."""
+        return ["--keep", str(self.keep)] if self.keep else []
+
+    @property
     def command(self) -> list[str]:
         """Return the whole run as arguments."""
         log = ["--log", f"{self.reports}/runs.jsonl"]
         jobs = ["--jobs", str(self.jobs)] if self.jobs > 1 else []
-        return [self.program, "report", "--all", *self.options, *jobs, *log]
+        return [self.program, "report", "--all", *self.options, *jobs, *self.keeping, *log]
 
 
 def write_schedule(kind: str, schedule: Schedule) -> str:
@@ -168,6 +176,7 @@ jobs:
         with:
           python-version: "3.11"
       # Put the store in place here, for instance from a bucket: it must not be in the repository.
+      # The variable SMSROI_STORE (Settings, Secrets and variables, Actions) says where it is.
       - run: make setup
       - run: .venv/bin/smsroi report --all --store "$STORE" --log reports/runs.jsonl
         env:
@@ -190,7 +199,7 @@ def _airflow(schedule: Schedule) -> str:
     # The id comes by the environment: in the text of the command it could run as one.
     report = _without_templates(f'{words} -- "$CAMPAIGN"')
     # A path at the end could be one in .sh, which Airflow takes for the file of a template.
-    pages = _without_templates(f"{words} --all --only pages")
+    pages = _without_templates(" ".join([words, "--all --only pages", *schedule.keeping]))
     return f'''\
 """Reports of text campaigns: one task a campaign, then the pages of the whole store."""
 

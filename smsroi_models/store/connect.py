@@ -67,7 +67,7 @@ class Store:
             raise StoreError(
                 f"Table {name!r} of {self.url!r} has no column {', '.join(map(repr, missing))}, "
                 f"which each row needs. It has {', '.join(map(repr, raw.columns))}. "
-                "Rename or add the missing ones."
+                "Rename or add the missing ones; `smsroi check` lists all that is amiss."
             )
         return typed(raw, table)
 

@@ -40,9 +40,8 @@ def read_survey(store: Tables, survey_id: str) -> Survey:
     known = read_survey_ids(store)
     near = get_close_matches(str(survey_id), known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise DataError(
-        f"the store has no survey {survey_id!r}{hint} It has {len(known)}: {known[:10]}"
-    )
+    some = ", ".join(map(repr, known[:10]))
+    raise DataError(f"the store has no survey {survey_id!r}{hint} It has {len(known)}: {some}")
 
 
 def read_survey_ids(store: Tables, campaign_id: str | None = None) -> list[str]:

@@ -173,7 +173,7 @@ def test_a_campaign_is_read_as_it_stands(shop: Store) -> None:
 def test_a_misspelt_campaign_is_answered_with_the_nearest(shop: Store) -> None:
     with pytest.raises(DataError, match=r"no campaign 'SPRNG'; did you mean 'SPRING'\? It has 2"):
         read_campaign(shop, "SPRNG")
-    with pytest.raises(DataError, match=r"no campaign 'x'\. It has 2: \['SPRING', 'AUTUMN'\]"):
+    with pytest.raises(DataError, match=r"no campaign 'x'\. It has 2: 'SPRING', 'AUTUMN'$"):
         read_campaign(shop, "x")
     with pytest.raises(DataError, match="no campaign"):
         read_campaign(shop, "' OR 1=1 --")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -428,6 +429,14 @@ def _smsroi(*arguments: object) -> subprocess.CompletedProcess[str]:
 def files(tmp_path):
     PEOPLE.to_csv(tmp_path / "people.csv", index=False)
     return write_plan(PLAN, tmp_path / "plan.json"), tmp_path / "people.csv"
+
+
+def test_the_command_says_how_the_draw_gets_into_the_store(files, tmp_path):
+    out = tmp_path / "out put"
+    run = _smsroi(*files, "--out", out, "--seed", 7)
+    words = shlex.split(run.stdout.splitlines()[-1])
+    assert words[:3] == ["smsroi", "import", "smsroi"] and words[-2:] == ["--store", "STORE"]
+    assert all(Path(word).is_file() for word in words[3:-2]) and len(words) == 7
 
 
 def test_the_command_draws_by_plan_and_seed(files, tmp_path):

@@ -169,6 +169,18 @@ def test_a_line_holds_name_moment_verdict_and_roi(tmp_path: Path) -> None:
     assert Links(page).found == ["SPRING24/2025-06-30/report.html"]
 
 
+def test_a_name_leads_to_its_newest_report(tmp_path: Path) -> None:
+    for day in ("2025-05-31", "2025-06-30"):
+        add_report(tmp_path, "SPRING24", day, name="Spring sale")
+    add_report(tmp_path, "survey-s1", "survey-2025-06-30", name="Survey s1", outcome="surveyed")
+    (tmp_path / "SPRING24" / "2025-07-01.failed.html").write_text("")
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    assert '<a href="SPRING24/2025-06-30/report.html">Spring sale</a>' in page
+    assert '<a href="survey-s1/survey-2025-06-30/report.html">Survey s1</a>' in page
+    links = [link for link in Links(page).found if not link.startswith("#")]
+    assert len(links) == len(set(links)) == 4
+
+
 @pytest.mark.parametrize("outcome", ["paid", "lost", "unclear", "unknown"])
 def test_every_outcome_is_listed(outcome: str, tmp_path: Path) -> None:
     add_report(tmp_path, "X", "2025-06-30", outcome=outcome, figures={"roi": None})

@@ -311,6 +311,13 @@ def test_cron_runs_the_command_word_for_word() -> None:
     assert words == ["cd", "/opt/a kit", "&&", "timeout", "-k", "60", "5400", *NASTY.command]
 
 
+def test_old_reports_go_where_the_schedule_says_how_many_stay() -> None:
+    keeping = replace(NASTY, keep=30)
+    for kind in ("cron", "systemd", "airflow"):
+        assert "--keep 30" in write_schedule(kind, keeping)
+        assert "--keep" not in write_schedule(kind, NASTY)
+
+
 def _as_cron_reads(line: str) -> str:
     r"""Return what a shell is given: cron ends the command at a %, unless a \ is before it."""
     read, escaped = "", False
