@@ -13,7 +13,6 @@ from smsroi_models.attribution.overlap import collect_overlap, collect_strata
 from smsroi_models.attribution.pull_forward import PullForward
 from smsroi_models.attribution.running import with_still_running
 from smsroi_models.attribution.segment_records import Segments
-from smsroi_models.attribution.segmented import check_segments_by
 from smsroi_models.attribution.spending import Texts, collect_costs, collect_texts
 from smsroi_models.beside import follow_up, outlier_checks, reached_lift
 from smsroi_models.decision import DecisionRule
@@ -96,17 +95,16 @@ def analyze_campaign(
         confidence_level=confidence_level,
         pre_days=pre_days,
         so_far=so_far,
+        segments_by=segments_by,
         rule=rule,
     )
-    if segments_by is not None and "customers" in store:
-        check_segments_by(store, segments_by)
     campaign, moment, running = setting.campaign, setting.as_of, setting.running
     window = read_window(setting)
     texts = collect_texts(store, campaign, moment) if "messages" in store else None
     costs = collect_costs(store, campaign) if "costs" in store else {}
     ledger = _ledger(texts, costs, setting.readiness)
     roi = return_on_investment(window.revenue, window.margin, ledger)
-    segments, not_compared = _segments(setting, segments_by)
+    segments, not_compared = _segments(setting)
     tracked = read_comparison(
         store,
         campaign,
@@ -176,8 +174,9 @@ def analyze_campaign(
     )
 
 
-def _segments(setting: Setting, by: str | None) -> tuple[Segments | None, str]:
+def _segments(setting: Setting) -> tuple[Segments | None, str]:
     """Return the lifts of segments, or why there are none."""
+    by = setting.segments_by
     if by is None or setting.running:
         return None, "Segments are compared at the end of a campaign, where they are asked for."
     if "customers" not in setting.store:

@@ -12,6 +12,7 @@ from smsroi_models.attribution.campaigns import (
     read_readiness,
 )
 from smsroi_models.attribution.running import SoFar, cut_window, read_so_far
+from smsroi_models.attribution.segmented import check_segments_by
 from smsroi_models.decision import DecisionRule
 from smsroi_models.errors import NotEstimableError, NotReadyError
 from smsroi_models.planning.record import Plan
@@ -38,6 +39,7 @@ class Setting:
         UTC.
     confidence_level : float
     pre_days : int
+    segments_by : str or None
     plan : Plan or None
     rule : DecisionRule
         What the decision follows: the one asked for, the plan's, or a profit above zero.
@@ -55,6 +57,7 @@ class Setting:
     last_order_at: datetime
     confidence_level: float
     pre_days: int
+    segments_by: str | None
     plan: Plan | None
     rule: DecisionRule
     running: SoFar | None
@@ -74,6 +77,7 @@ def read_setting(
     confidence_level: float,
     pre_days: int,
     so_far: bool,
+    segments_by: str | None,
     rule: DecisionRule | None,
 ) -> Setting:
     """Return the setting of `analyze_campaign`, whose parameters these are.
@@ -85,6 +89,8 @@ def read_setting(
     """
     check_parameters(confidence_level, pre_days, so_far)
     warnings = require_sound(store, "a campaign's lift")
+    if segments_by is not None and "customers" in store:
+        check_segments_by(store, segments_by)
     campaign = read_campaign(store, campaign_id)
     last_order_at = read_last_order_at(store)
     moment = parse_as_of(as_of) if as_of is not None else horizon(last_order_at)
@@ -106,6 +112,7 @@ def read_setting(
         last_order_at=last_order_at,
         confidence_level=confidence_level,
         pre_days=pre_days,
+        segments_by=segments_by,
         plan=plan,
         rule=rule or (plan.rule if plan else DecisionRule()),
         running=running,

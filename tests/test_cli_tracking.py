@@ -214,7 +214,7 @@ def test_what_was_handed_out_is_not_replaced(tmp_path, store):
 def test_a_code_expires_at_the_end_of_the_day_that_is_named(tmp_path):
     told = _plan("coupons", "SUMMER", "--kind", "shared", "--expires", "2099-06-30", "--prefix",
                  "SUN", "--discount", 0.15, "--out", tmp_path / "out")  # fmt: skip
-    assert "15 % off, until 2099-06-30 23:59 UTC" in told
+    assert "15% off, until 2099-06-30 23:59 UTC" in told
     (code,) = _rows(tmp_path / "out/codes.csv")
     assert code["expires_at"] == "2099-06-30 23:59:59+00:00" and code["code"].startswith("SUN")
 

@@ -19,35 +19,27 @@ def summary_rules(rows: ibis.Table, table: Table, judged: frozenset[str]) -> tup
         for rule in _contact_rules(rows, table, column, key)
     ]
     if table.name == "campaigns" and "currency" in judged:
-        rules.append(_one_currency(rows, key))
+        rules.append(_one(rows, key, "currency", "currencies", _ONE_CURRENCY))
     if table.name == "campaigns" and "locale" in judged:
-        rules.append(_one_locale(rows, key))
+        rules.append(_one(rows, key, "locale", "locales", _ONE_LOCALE))
     return tuple(rules)
 
 
-def _one_currency(rows: ibis.Table, key: ibis.Value) -> Rule:
-    kinds = rows.currency.nunique()
-    return Rule(
-        "mixed currencies",
-        "error",
-        "there is more than one currency",
-        "Convert all money of the store to one currency, and name that in every campaign.",
-        ibis.ifelse(kinds > 1, kinds, 0),
-        key.argmax(rows.currency),
-        "currency",
-    )
+_ONE_CURRENCY = "Convert all money of the store to one currency, and name that in every campaign."
+_ONE_LOCALE = "Name one locale in every campaign of the store: a page is written in one."
 
 
-def _one_locale(rows: ibis.Table, key: ibis.Value) -> Rule:
-    kinds = rows.locale.nunique()
+def _one(rows: ibis.Table, key: ibis.Value, column: str, plural: str, remedy: str) -> Rule:
+    """Return the rule that a store has one value of the column."""
+    kinds = rows[column].nunique()
     return Rule(
-        "mixed locales",
+        f"mixed {plural}",
         "error",
-        "there is more than one locale",
-        "Name one locale in every campaign of the store: a page is written in one.",
+        f"there is more than one {column}",
+        remedy,
         ibis.ifelse(kinds > 1, kinds, 0),
-        key.argmax(rows.locale),
-        "locale",
+        key.argmax(rows[column]),
+        column,
     )
 
 

@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 from scipy import special
 
+from published_words import RANGES
 from smsroi_models.attribution.checks import Check
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.outliers import OUTLIERS
@@ -21,15 +22,6 @@ FEW = Check(OUTLIERS, "failed", "Three customers carry 90 % of it.", "Look at th
 MARGINS = (-800.0, 0.0, 300.0, 700.0, 2_000.0)
 ERRORS, COSTS, LEAST = (60.0, 450.0), (None, 0.0, 200.0, 1_500.0), (0.0, 500.0, -500.0)
 CHECKS = ((), (SPLIT,), (CLOCK,), (FEW,))
-RANGES = {
-    "virtually certain": (0.99, 1.0),
-    "very likely": (0.9, 1.0),
-    "likely": (0.66, 1.0),
-    "about as likely as not": (0.33, 0.66),
-    "unlikely": (0.0, 0.33),
-    "very unlikely": (0.0, 0.1),
-    "exceptionally unlikely": (0.0, 0.01),
-}
 
 
 def _made(result, margin, error, cost, least, checks) -> CampaignResult:
