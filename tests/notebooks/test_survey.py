@@ -88,7 +88,7 @@ def test_the_command_renders_and_lists(shop: Path, result: SurveyResult, tmp_pat
     seen = Tags(report.read_text())
     assert seen.tags.count("img") >= 3 and words.TITLE in seen.text
     index = (tmp_path / "r" / "index.html").read_text()
-    assert "surveyed" in index and "those said who answered" in index
+    assert "surveyed" in index and "Only those who answered are heard" in index
 
 
 def test_a_bare_papermill_call_runs_it_without_a_warning(shop: Path, tmp_path: Path) -> None:
