@@ -44,6 +44,7 @@ from smsroi_models.errors import DataError, NotEstimableError
 from smsroi_models.soundness import check_parameters, parse_as_of, parse_past, require_sound
 from smsroi_models.store.absent import REQUIRED, missing_tables
 from smsroi_models.store.connect import Store
+from smsroi_models.store.sources import inert_in_csv
 from smsroi_models.store.vendors.masking import inert
 from smsroi_models.texting_frequency import analyze_fatigue
 
@@ -204,7 +205,7 @@ def _written(row: dict[str, object]) -> list[object]:
     return [
         f"{value:%Y-%m-%dT%H:%M:%SZ}"
         if isinstance(value, datetime)
-        else inert(value)
+        else inert_in_csv(value)
         if isinstance(value, str)
         else value
         for value in row.values()

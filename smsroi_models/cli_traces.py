@@ -39,6 +39,13 @@ def needed_store(store: str) -> "Store":
     return open_store(find_store(store))
 
 
+def held_store(store: str, register: bool) -> "AbstractContextManager[None]":
+    """Hold the store where something is registered: to read it and to write to it are one step."""
+    from smsroi_models.planning import minted_files
+
+    return minted_files.held_store(find_store(store)) if register else nullcontext()
+
+
 def print_warnings(warnings: Iterable[str]) -> None:
     """Print warnings where they do not mix with what is piped on."""
     for warning in warnings:

@@ -12,6 +12,7 @@ from smsroi_models.cli_traces import (
     Customers,
     NameLength,
     check_out,
+    held_store,
     minted_values,
     needed_store,
     opened_store,
@@ -63,26 +64,27 @@ def links(
     from smsroi_models.report.tracking_words import links_told, segments_told
 
     check_out(out, store, register)
-    with opened_store(store) as opened:
-        values = minted_values(opened, campaign) if message and opened else {}
-        minted = mint_links(
-            opened,
-            campaign,
-            target,
-            per_recipient=per_recipient or customers is not None,
-            customers=customers,
-            base_url=base_url or None,
-            source=utm_source or None,
-            medium=utm_medium or None,
-            campaign=utm_campaign or None,
-            length=length or None,
-        )
-    told = list(links_told(minted, campaign))
-    values |= {"link": minted.table.url.tolist(), **placeholders(0, code_length, name_length)}
-    counted = count_fielded(message, values) if message else None
-    told += segments_told(counted) if counted else ()
-    redirects = minted.table[["url", "target_url"]] if base_url else minted.table[["url"]]
-    write_minted(out, "links", minted.table, {"redirects": redirects}, store, register)
+    with held_store(store, register):
+        with opened_store(store) as opened:
+            values = minted_values(opened, campaign) if message and opened else {}
+            minted = mint_links(
+                opened,
+                campaign,
+                target,
+                per_recipient=per_recipient or customers is not None,
+                customers=customers,
+                base_url=base_url or None,
+                source=utm_source or None,
+                medium=utm_medium or None,
+                campaign=utm_campaign or None,
+                length=length or None,
+            )
+        told = list(links_told(minted, campaign))
+        values |= {"link": minted.table.url.tolist(), **placeholders(0, code_length, name_length)}
+        counted = count_fielded(message, values) if message else None
+        told += segments_told(counted) if counted else ()
+        redirects = minted.table[["url", "target_url"]] if base_url else minted.table[["url"]]
+        write_minted(out, "links", minted.table, {"redirects": redirects}, store, register)
     facts = {
         "campaign_id": campaign,
         "links": len(minted.table),
@@ -123,20 +125,21 @@ def coupons(
     from smsroi_models.report.tracking_words import coupons_told
 
     check_out(out, store, register)
-    with opened_store(store) as opened:
-        minted = mint_coupons(
-            opened,
-            campaign,
-            kind,
-            customers=customers,
-            count=count or None,
-            discount=None if discount < 0 else discount,
-            expires_at=_end_of(expires) if expires else None,
-            prefix=prefix,
-            length=length or None,
-        )
-    listed = minted.table.drop(columns=["campaign_id", "customer_id"])
-    write_minted(out, "coupons", minted.table, {"codes": listed}, store, register)
+    with held_store(store, register):
+        with opened_store(store) as opened:
+            minted = mint_coupons(
+                opened,
+                campaign,
+                kind,
+                customers=customers,
+                count=count or None,
+                discount=None if discount < 0 else discount,
+                expires_at=_end_of(expires) if expires else None,
+                prefix=prefix,
+                length=length or None,
+            )
+        listed = minted.table.drop(columns=["campaign_id", "customer_id"])
+        write_minted(out, "coupons", minted.table, {"codes": listed}, store, register)
     facts = {
         "campaign_id": campaign,
         "codes": len(minted.table),
@@ -168,22 +171,23 @@ def numbers(
     from smsroi_models.report.tracking_words import numbers_told
 
     check_out(out, store, register)
-    with needed_store(store) as opened:
-        allocated = allocate_numbers(
-            opened,
-            campaign,
-            _pool(pool),
-            count=count,
-            rest_days=rest_days,
-            region=region.upper() or None,
+    with held_store(store, register):
+        with needed_store(store) as opened:
+            allocated = allocate_numbers(
+                opened,
+                campaign,
+                _pool(pool),
+                count=count,
+                rest_days=rest_days,
+                region=region.upper() or None,
+            )
+        listed = allocated.table.assign(
+            pool_line=allocated.places,
+            number=allocated.endings,
+            starts_at=allocated.window.starts_at.isoformat(),
+            ends_at=allocated.window.ends_at.isoformat(),
         )
-    listed = allocated.table.assign(
-        pool_line=allocated.places,
-        number=allocated.endings,
-        starts_at=allocated.window.starts_at.isoformat(),
-        ends_at=allocated.window.ends_at.isoformat(),
-    )
-    write_minted(out, "numbers", allocated.table, {"allocation": listed}, store, register)
+        write_minted(out, "numbers", allocated.table, {"allocation": listed}, store, register)
     facts = {
         "campaign_id": campaign,
         "pool_lines": list(allocated.places),

@@ -1,6 +1,7 @@
 """How much of tracked revenue was caused, over every campaign that held customers out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from ibis import _
@@ -35,6 +36,7 @@ from smsroi_models.attribution.overlap import collect_strata
 from smsroi_models.attribution.pooled_factors import pooled_factors
 from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.rules import rules_by_touch
+from smsroi_models.attribution.shared_draws import Draw, collect_shared_draws
 from smsroi_models.attribution.spending import collect_texts
 from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.soundness import check_parameters, horizon, parse_as_of, require_sound
@@ -51,6 +53,11 @@ DISQUALIFYING = (
     "Holdout left alone",
     "Texts delivered",
 )
+HELD_OUT_AGAIN = (
+    "the same customers were held out of several of these campaigns, more often than chance does: "
+    "what their factors have in common by that would pass for what campaigns cause. Draw each "
+    "holdout anew"
+)
 TOUCHES = tuple(rules_by_touch(1))
 _MEASURED = ("revenue", "margin", "orders", "converted", *PRE_PERIOD_COLUMNS)
 
@@ -66,9 +73,11 @@ def incrementality_factors(
     """Return incremental / tracked by kind of touch: each campaign's, pooled, and the next one's.
 
     Every campaign with a holdout whose windows are all over is evidence, whatever came of it; those
-    whose design or data failed a check are left out, with the reason. Tracked is the revenue of the
-    texted alone after the touch, in their outcome window: a campaign that held nobody out has no
-    other.
+    whose design or data failed a check are left out, with the reason. Where the same customers were
+    held out again and again, factors are not pooled, and ``not_pooled`` says so.
+
+    Tracked is the revenue of the texted alone after the touch, in their outcome window: a campaign
+    that held nobody out has no other.
 
     Parameters
     ----------
@@ -113,6 +122,7 @@ def read_factors(
     found: dict[str, list[Evidence]] = {name: [] for name in touches}
     silent: dict[str, dict[str, str]] = {name: {} for name in touches}
     candidates, left_out = _candidates(store, as_of)
+    sizes: dict[str, tuple[int, int]] = {}
     last_order_at = read_last_order_at(store)
     for campaign, readiness in candidates if len(candidates) >= fewest else ():
         campaign_id = campaign.campaign_id
@@ -125,6 +135,7 @@ def read_factors(
             continue
         ends_at = readiness.last_ready_at
         assert ends_at is not None
+        sizes[campaign_id] = readiness.assigned["treatment"], readiness.assigned["holdout"]
         rules = {n: r for n, r in rules_by_touch(campaign.window_days).items() if n in touches}
         credited = collect_credited(store, campaign, as_of, rules, arms, pre_days)
         for name in touches:
@@ -136,7 +147,10 @@ def read_factors(
                 found[name].append(Evidence(campaign_id, ends_at, revenue, margin))
     return IncrementalityFactors(
         as_of,
-        tuple(_pooled(name, found[name], silent[name], confidence_level) for name in touches),
+        tuple(
+            _drawn_anew(store, sizes, _pooled(name, found[name], silent[name], confidence_level))
+            for name in touches
+        ),
         left_out,
         confidence_level,
     )
@@ -246,3 +260,22 @@ def _pooled(
         reason = str(refusal)
     label = rules_by_touch(1)[touch].label
     return TouchFactors(touch, label, tuple(evidence), dict(left_out), revenue, margin, reason)
+
+
+def _drawn_anew(
+    store: Tables, sizes: Mapping[str, tuple[int, int]], found: TouchFactors
+) -> TouchFactors:
+    """Return the factors, not pooled where campaigns share their holdouts: `shared_draws`."""
+    if found.revenue is None:
+        return found
+    weights = found.revenue.weights
+    draws = {
+        each.campaign_id: Draw(
+            weights[each.campaign_id] * each.revenue.factor.standard_error,
+            *sizes[each.campaign_id],
+        )
+        for each in found.evidence
+    }
+    if collect_shared_draws(store, draws) == 1:
+        return found
+    return replace(found, revenue=None, margin=None, not_pooled=HELD_OUT_AGAIN)

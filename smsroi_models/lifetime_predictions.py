@@ -26,6 +26,7 @@ from smsroi_models.clv.valued import Margin, value_coefficients
 from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.lifetime_result import LifetimeResult
 from smsroi_models.store.connect import Store
+from smsroi_models.store.write import inert_table
 
 _COEFFICIENTS = [
     f"{name}_{degree}"
@@ -102,18 +103,15 @@ def write_customer_values(store: Store, result: LifetimeResult, path: str | Path
         with rows.to_pyarrow_batches() as batches:
             if target.suffix == ".csv":
                 with csv.CSVWriter(partial, batches.schema) as table:
-                    _pass_on(batches, table)
+                    for batch in batches:
+                        table.write_table(inert_table(pa.Table.from_batches([batch])))
             else:
                 with parquet.ParquetWriter(partial, batches.schema) as table:
-                    _pass_on(batches, table)
+                    for batch in batches:
+                        table.write_batch(batch)
         return partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _pass_on(batches: pa.RecordBatchReader, table: csv.CSVWriter | parquet.ParquetWriter) -> None:
-    for batch in batches:
-        table.write_batch(batch)
 
 
 def _predictions(counts: RfmCounts, result: LifetimeResult) -> dict[str, np.ndarray]:

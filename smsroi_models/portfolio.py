@@ -97,7 +97,7 @@ def analyze_portfolio(
         pre_days=pre_days,
         campaigns=campaigns,
         aside=aside,
-        p_values=corrected({c.campaign_id: c.p_value for c in known if c.p_value is not None}),
+        p_values=corrected({c.campaign_id: c.p_value for c in campaigns if c.p_value is not None}),
         pooled=_pooled(returns, confidence_level) if shared == 1 else None,
         best=probability_best(returns),
         letters=_letters(campaigns, confidence_level),

@@ -133,6 +133,8 @@ def _figures(
     assert readiness.last_ready_at is not None
     each = texts.amount / margin.n_treatment if texts else 0.0
     profit = roi.profit
+    # Whatever an unknown cost is, it is not negative: a margin that fell is a loss.
+    tested = profit or roi.incremental_margin
     return CampaignFigures(
         campaign_id=campaign.campaign_id,
         name=campaign.name,
@@ -146,10 +148,8 @@ def _figures(
         roi=roi.roi,
         degrees_of_freedom=margin.degrees_of_freedom,
         probability_of_profit=roi.probability_of_profit,
-        p_value=(
-            p_value(profit.estimate / profit.standard_error, margin.degrees_of_freedom, "two-sided")
-            if profit
-            else None
+        p_value=p_value(
+            tested.estimate / tested.standard_error, margin.degrees_of_freedom, "two-sided"
         ),
         holdout_cost=margin.scaled(margin.n_holdout, -each * margin.n_holdout),
         delivered=texts.delivered if texts else None,

@@ -36,7 +36,8 @@ class CampaignFigures(Record):
         As in `Roi`; an ROI is a ratio and exists where something was spent.
     degrees_of_freedom : float
     probability_of_profit, p_value : float or None
-        ``p_value`` is two-sided, of a profit of exactly zero.
+        ``p_value`` is two-sided, of a profit of exactly zero; of the margin where the cost is not
+        known.
     holdout_cost : Estimate
         Margin, less the price of the texts, that those held out would have brought.
     delivered : int or None
@@ -120,7 +121,8 @@ class PortfolioResult(Record):
     aside : tuple of Aside
         The others, by time.
     p_values : dict of str to AdjustedPValues
-        By campaign with a profit: as it is, by Holm, by Benjamini and Hochberg.
+        By campaign: as it is, by Holm, by Benjamini and Hochberg. Of the profit, or of the margin
+        where the cost is not known.
     pooled : PooledFactors or None
         Of the ROI: ``drawn`` are the campaigns' after allowing for luck, ``mean`` is that of
         campaigns like these, ``prediction`` that of the next one. None with fewer than 3, and
@@ -188,10 +190,15 @@ class PortfolioResult(Record):
         return sum_of_independent(figures, self.confidence_level, self.shared_draws)
 
     def outcome_of(self, campaign: CampaignFigures) -> Outcome:
-        """Return whether a campaign clearly paid, corrected by Holm for the number of campaigns."""
+        """Return whether a campaign clearly paid, corrected by Holm for the number of campaigns.
+
+        Without a known cost: ``lost`` where even the margin clearly fell, otherwise ``unknown``.
+        """
+        found = self.p_values.get(campaign.campaign_id)
+        clear = found is not None and found.holm < 1 - self.confidence_level
         if campaign.profit is None:
-            return "unknown"
-        if self.p_values[campaign.campaign_id].holm >= 1 - self.confidence_level:
+            return "lost" if clear and campaign.margin.estimate < 0 else "unknown"
+        if not clear:
             return "unclear"
         return "paid" if campaign.profit.estimate > 0 else "lost"
 

@@ -16,7 +16,7 @@ from smsroi_models.attribution.effects import Estimate, Lift
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.link_credit import links_by_target
 from smsroi_models.attribution.links import Links
-from smsroi_models.attribution.shares import share_of
+from smsroi_models.attribution.shares import difference_of_shares, share_of
 from smsroi_models.attribution.spending import read_booked
 from smsroi_models.errors import NotEstimableError, ParameterError
 from smsroi_models.records import Record
@@ -39,8 +39,9 @@ class Systems(Record):
     leaked_share : dict of str to Estimate
         By kind of code: redemptions by customers whom no text had reached, among all, in [0, 1].
     calls : Calls or None
-    call_lift : Lift or None
-        Of the share of customers who called a number of the campaign in their window.
+    call_lift : Lift or Estimate or None
+        Of the share of customers who called a number of the campaign in their window; the mere
+        difference (`difference_of_shares`) where nobody of one arm called.
     no_call_lift : str
         Why there is none; empty where there is one, or where there are no calls at all.
     events : tuple of EventType or None
@@ -51,7 +52,7 @@ class Systems(Record):
     coupons: tuple[Coupons, ...] | None
     leaked_share: dict[str, Estimate]
     calls: Calls | None
-    call_lift: Lift | None
+    call_lift: Lift | Estimate | None
     no_call_lift: str
     events: tuple[EventType, ...] | None
 
@@ -204,13 +205,12 @@ def read_systems(
 
 def _call_lift(
     store: Store, campaign: Campaign, as_of: datetime, confidence_level: float
-) -> tuple[Lift | None, str]:
+) -> tuple[Lift | Estimate | None, str]:
     """Compare who called between the arms, or say why that cannot be told."""
     try:
         arms = collect_moments(calls.callers_assigned(store, campaign, as_of), ["called"])
-        for arm, who in zip(arms, ("texted", "held out"), strict=True):
-            if not arm.mean_of("called"):
-                return None, f"nobody {who} called: a difference to none has no error"
+        if not all(arm.mean_of("called") for arm in arms):
+            return difference_of_shares(*arms, "called", confidence_level), ""
         found = compare(*arms, "called", proportion=True, confidence_level=confidence_level)
     except NotEstimableError as refusal:
         return None, str(refusal)

@@ -32,7 +32,7 @@ class Layer:
 ENGINE = frozenset({"ibis", "duckdb", "pandas", "pyarrow", "numpy"})
 LAYERS = {
     "foundation": Layer(
-        ("errors", "locales", "records", "record_html", "record_text"),
+        ("errors", "locales", "records", "record_html", "record_text", "scratch"),
         ("foundation",),
         frozenset({"pandas", "babel"}),
     ),

@@ -69,7 +69,7 @@ class TouchFactors(Record):
         By campaign: why it says nothing of this touch, though it is evidence of others.
     revenue, margin : PooledFactors or None
         Of incremental revenue / tracked revenue, and of incremental margin / tracked revenue; None
-        with fewer than three campaigns.
+        with fewer than three campaigns, and where the same customers were held out of several.
     not_pooled : str
         Why not; empty where they are.
     """

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.lift import compare
 from smsroi_models.attribution.moments import Moments
-from smsroi_models.attribution.student import interval
+from smsroi_models.attribution.shares import difference_of_shares
 from smsroi_models.audience.products import product_estimate
 from smsroi_models.audience.subscription_value import SubscriptionValue
 from smsroi_models.clv.carried_on import returned, widened
@@ -146,7 +146,9 @@ def opt_outs_caused(
             treatment, holdout, "opted_out", proportion=True, confidence_level=confidence_level
         )
     except NotEstimableError:  # nobody opted out in one arm
-        return _scaled(_one_more_of_each(treatment, holdout, confidence_level), treatment.n)
+        return _scaled(
+            difference_of_shares(treatment, holdout, "opted_out", confidence_level), treatment.n
+        )
     return lift.scaled(treatment.n)
 
 
@@ -160,19 +162,7 @@ def _opted_out(
             treatment, holdout, "opted_out", covariates=covariates, confidence_level=level
         )
         return lift.scaled(1.0)
-    return _one_more_of_each(treatment, holdout, level)
-
-
-def _one_more_of_each(treatment: Moments, holdout: Moments, level: float) -> Estimate:
-    """Return Agresti and Caffo's interval: none among so many is not never."""
-    shares = treatment.mean_of("opted_out"), holdout.mean_of("opted_out")
-    if not any(shares):
-        raise NotEstimableError("nobody opted out in either arm")
-    sizes = treatment.n + 2, holdout.n + 2
-    p, q = ((s * (size - 2) + 1) / size for s, size in zip(shares, sizes, strict=True))
-    error = math.sqrt(p * (1 - p) / sizes[0] + q * (1 - q) / sizes[1])
-    ends = interval(p - q, error, math.inf, level, "two-sided")
-    return Estimate(shares[0] - shares[1], error, *ends)
+    return difference_of_shares(treatment, holdout, "opted_out", level)
 
 
 def _scaled(lift: Estimate, n: int) -> Estimate:

@@ -4,7 +4,6 @@ Here the list (tables) meets the draw (numbers). What is written is what a store
 ``assignments`` and ``plans``, and the plan for people to read.
 """
 
-import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +27,7 @@ from smsroi_models.planning.list_checks import (
 from smsroi_models.planning.lists import read_customers, read_standing
 from smsroi_models.planning.record import Plan, write_plan
 from smsroi_models.planning.recorded import plan_row
+from smsroi_models.scratch import scratch_beside
 from smsroi_models.store.write import write_tables
 
 
@@ -146,8 +146,8 @@ def write_assignment(
     _refuse_to_replace(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     plans = pd.DataFrame([plan_row(assignment.plan)])
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-        fresh = Path(scratch) / "fresh"
+    with scratch_beside(target) as scratch:
+        fresh = scratch / "fresh"
         fresh.mkdir()
         write_tables({"assignments": assignment.table, "plans": plans}, fresh, file_format)
         write_plan(assignment.plan, fresh / "plan.json")

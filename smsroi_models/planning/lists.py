@@ -17,8 +17,10 @@ from smsroi_models.attribution.campaigns import Tables, instant
 from smsroi_models.errors import DataError, StoreError
 from smsroi_models.records import Record
 from smsroi_models.store.conform import similar_column
+from smsroi_models.store.privacy import mask
 from smsroi_models.store.session import new_session
 from smsroi_models.store.sources import read_csv_sql
+from smsroi_models.store.vendors.masking import without_contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,9 @@ def _check_columns(found: Sequence[str], wanted: Sequence[str]) -> None:
     for name in wanted:
         if name not in found:
             near = similar_column(name, found)
-            hint = f"is {near!r} meant?" if near else f"it has {', '.join(map(repr, found))}."
+            # A list without a header begins with a customer, perhaps by telephone number.
+            shown = ", ".join(repr(mask(without_contacts(title))) for title in found)
+            hint = f"is {near!r} meant?" if near else f"it has {shown}."
             raise DataError(f"the list of customers has no column {name!r}: {hint}")
 
 

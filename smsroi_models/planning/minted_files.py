@@ -2,20 +2,45 @@
 
 import csv
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from smsroi_models.errors import ParameterError, StoreError
+from smsroi_models.scratch import scratch_beside
+from smsroi_models.store.place import is_there, locked
 from smsroi_models.store.pseudonyms import Pseudonyms
+from smsroi_models.store.sources import inert_in_csv
 from smsroi_models.store.vendors.assigned import SMSROI
 from smsroi_models.store.vendors.context import Context
+from smsroi_models.store.vendors.failing import told_of_places
 from smsroi_models.store.vendors.importing import ImportSummary, import_files
-from smsroi_models.store.vendors.masking import inert
 from smsroi_models.store.write import write_tables
+
+
+@contextmanager
+def held_store(store: str | Path) -> Iterator[None]:
+    """Hold a store from before it is read until what was minted for it is registered.
+
+    Whoever else mints or imports meanwhile waits, or is refused, and then sees what was taken:
+    nothing is taken twice. A store that is not there is left for `open_store` to refuse.
+
+    Examples
+    --------
+    >>> with held_store("no-such-store"):
+    ...     pass
+    """
+    root = Path(store).expanduser().resolve()
+    if not is_there(root):
+        yield
+        return
+    with ExitStack() as held:
+        with told_of_places(root):
+            held.enter_context(locked(root, wait=True, lend=True))
+        yield
 
 
 def write_minted(
@@ -30,7 +55,8 @@ def write_minted(
     """Write a table for the store and lists for people into a new folder; register the table.
 
     The store changes before the folder is there: if that fails, there is no folder, and if the
-    folder fails, minting again finds what is registered.
+    folder fails, minting again finds what is registered. Who reads the store, mints and registers
+    does so while it is held: `held_store`.
 
     Parameters
     ----------
@@ -57,8 +83,8 @@ def write_minted(
     refuse_to_replace(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     summary = None
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-        fresh = Path(scratch) / "fresh"
+    with scratch_beside(target) as scratch:
+        fresh = scratch / "fresh"
         fresh.mkdir()
         write_tables({name: table}, fresh)
         for title, frame in lists.items():
@@ -101,10 +127,11 @@ def write_list(frame: pd.DataFrame, file: str | Path) -> Path:
     if target.exists():
         raise _there(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _scratch_beside(target) as scratch:
-        _write_csv(frame, scratch)
+    with scratch_beside(target) as scratch:
+        _write_csv(frame, scratch / target.name)
         try:
-            os.link(scratch, target)  # unlike a rename, it does not replace what came meanwhile
+            # Unlike a rename, a link does not replace what came meanwhile.
+            os.link(scratch / target.name, target)
         except FileExistsError as error:
             raise _there(target) from error
     return target
@@ -124,18 +151,18 @@ def refuse_to_replace(target: Path) -> None:
         raise _there(target)
 
 
-@contextmanager
-def _scratch_beside(target: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-        yield Path(scratch) / target.name
-
-
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(frame.columns)
         for row in frame.itertuples(index=False):
-            writer.writerow(["" if pd.isna(value) else inert(str(value)) for value in row])
+            writer.writerow(map(_cell, row))
+
+
+def _cell(value: Any) -> object:
+    if isinstance(value, str):
+        return inert_in_csv(value)
+    return "" if pd.isna(value) else value
 
 
 def _there(target: Path) -> ParameterError:

@@ -17,6 +17,7 @@ from smsroi_models.planning.minted import read_arms
 from smsroi_models.records import Record
 from smsroi_models.store.privacy import mask
 from smsroi_models.store.tables import ARMS
+from smsroi_models.store.vendors.masking import without_contacts
 
 CustomerList: TypeAlias = ibis.Table | pd.DataFrame | pa.Table | str | Path
 
@@ -128,7 +129,8 @@ def _listed(customers: CustomerList) -> tuple[list[str], int]:
     if "arm" in rows.column_names:
         unknown = set(rows["arm"].to_pylist()) - set(ARMS)
         if unknown:
-            raise DataError(f"the list's arm is {min(map(str, unknown))!r}: it is one of {ARMS}")
+            told = mask(without_contacts(min(map(str, unknown))))
+            raise DataError(f"the list's arm is {told!r}: it is one of {ARMS}")
         listed = rows.filter(pa.compute.equal(rows["arm"], "treatment"))
     else:
         listed = rows

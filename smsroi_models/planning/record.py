@@ -6,7 +6,6 @@ hash, so that a later change of a single letter shows.
 
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +25,7 @@ from smsroi_models.planning.plan_rules import (
     require,
 )
 from smsroi_models.records import Record, canonical_json, sha256_of
+from smsroi_models.scratch import scratch_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,8 @@ def write_plan(plan: Plan, path: str | Path) -> Path:
     document = {"plan": json.loads(plan.to_json()), "sha256": plan.sha256}
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-        fresh = Path(scratch) / "plan.json"
+    with scratch_beside(target) as scratch:
+        fresh = scratch / "plan.json"
         fresh.write_text(text, encoding="utf-8")
         try:
             # Unlike a rename, a link fails where something is there already.

@@ -11,6 +11,7 @@ from smsroi_models.audience_result import AudienceResult, CampaignRates
 from smsroi_models.report import audience_words as words
 from smsroi_models.report.escaped import Html, fragment
 from smsroi_models.report.fatigue_page import fatigue_table, no_fatigue
+from smsroi_models.report.folders import SUPPRESSION_FILE
 from smsroi_models.report.in_locale import in_store_locale
 from smsroi_models.report.numbers import percent, plain, shortened, tally, with_interval
 from smsroi_models.report.results import versions
@@ -32,7 +33,7 @@ def verdict(result: AudienceResult) -> Html:
         headline=words.headline(result),
         sentences=words.sentences(result),
         asked=asked is not None and asked.customers > 0,
-        file=words.SUPPRESSION_FILE,
+        file=SUPPRESSION_FILE,
         cautions=result.failed,
     )
 

@@ -12,7 +12,6 @@ from smsroi_models.report.numbers import percent, plain, shortened, tally
 from smsroi_models.report.words import confidence
 
 TITLE = "How is the audience?"
-SUPPRESSION_FILE = "asked_to_stop.csv"
 # Days at which survival is told, the longest that the curve reaches.
 TOLD_AT = (365, 180, 30)
 _CLEAR = 0.05

@@ -21,14 +21,14 @@ from smsroi_models.attribution.programmes import read_programmes
 from smsroi_models.attribution.series import read_without_holdout
 from smsroi_models.errors import SmsroiError
 from smsroi_models.records import Record
-from smsroi_models.report.folders import as_of_folder, moment_of
+from smsroi_models.report.folders import as_of_folder, clear_failures, moment_of
 from smsroi_models.report.forked import stop_kernels
 from smsroi_models.report.freshness import find_unchanged
 from smsroi_models.report.index import require_index, write_index
 from smsroi_models.report.parameters import read_parameters
+from smsroi_models.report.results import NOT_READY
 from smsroi_models.report.retold import retold_in
 from smsroi_models.report.run_log import Logged, open_log
-from smsroi_models.report.runner import NOT_READY, clear_failures, render
 from smsroi_models.report.shared_check import SharedCheck
 from smsroi_models.report.store_pages import NOTHING_TO_TELL, StorePages
 from smsroi_models.store.connect import open_store
@@ -43,6 +43,8 @@ _SAID = {"waiting": "not yet", "failed": "FAILED", "unchanged": "unchanged", "ab
 @dataclass(frozen=True, slots=True)
 class Batch(Record):
     """What became of each campaign, and of each page of the whole store by its folder's name.
+
+    Where a campaign has the id by which a page goes, the page is told as ``page portfolio``.
 
     Attributes
     ----------
@@ -184,9 +186,18 @@ def _asked(
         asked.append(_Asked(campaign_id, chosen, values, reports, fingerprint, check))
     for page in store_pages.pages:
         path = notebook.with_name(page.notebook)
-        one = _Asked(page.folder, path, page.values, reports, fingerprint, check)
+        name = _page_name(page.folder, campaigns)
+        one = _Asked(name, path, page.values, reports, fingerprint, check)
         asked.append(replace(one, no_fault=NOTHING_TO_TELL, early="absent", beside=page.beside))
     return asked
+
+
+def _page_name(folder: str, campaigns: Sequence[str]) -> str:
+    """Return what a page is told by: its folder, or that and more where a campaign is called so."""
+    name = folder
+    while name in campaigns:
+        name = f"page {name}"
+    return name
 
 
 def _lacking(store_pages: StorePages) -> Iterator[_Done]:
@@ -228,6 +239,9 @@ def _made(asked: _Asked) -> _Done:
                 asked.beside(Path(old["report"]).with_name("results.json"))
             told = retold_in(old.get("locale"), old["verdict"])
             return done("unchanged", old["report"], old["outcome"], told)
+        # What renders takes longer to import than to find out that nothing has changed.
+        from smsroi_models.report.runner import render
+
         asked.before()
         made = render(asked.notebook, asked.values, asked.reports, no_fault=asked.no_fault)
         if asked.beside:

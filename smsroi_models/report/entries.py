@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.locales import DEFAULT_LOCALE
-from smsroi_models.report.folders import moment_of, written_moment
+from smsroi_models.report.folders import kind_of_page, moment_of, written_moment
 from smsroi_models.report.in_locale import readable_locale, writing_in
 from smsroi_models.report.numbers import Money, percent, say, shortened
 from smsroi_models.report.results import (
@@ -35,8 +35,9 @@ class Entry:
     ``"unreadable"`` (``results.json`` is broken); ``link`` is relative to the index and
     quoted, empty where there is nothing to open; ``name`` (cut to a line's length) and
     ``verdict`` are plain, untrusted text, and so is ``headline``, the verdict in a few words;
-    ``started`` is the campaign's first day; ``weaker`` says that nobody was held out; ``locale`` is
-    that of its store.
+    ``started`` is the campaign's first day; ``weaker`` says that nobody was held out; ``page`` is
+    the `kind_of_page` after which the folder of a failed or unreadable report is named; ``locale``
+    is that of its store.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Entry:
     headline: str = ""
     started: str = ""
     profit: str = ""
+    page: str = ""
     locale: str = DEFAULT_LOCALE
 
     @property
@@ -132,7 +134,8 @@ def _report(path: Path) -> Entry:
             raise ValueError
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         remedy = "unreadable: results.json is damaged; render this report again"
-        return Entry(folder.parent.name, folder.name, remedy, state="unreadable")
+        name = folder.parent.name
+        return Entry(name, folder.name, remedy, state="unreadable", page=kind_of_page(name))
     there = (folder / "report.html").is_file()
     link = _link(folder.parent.name, folder.name, "report.html") if there else ""
     campaign_id = shortened(str(results.get("campaign_id", "")))
@@ -167,8 +170,16 @@ def _text(value: Any) -> str:
 def _attempt(path: Path, newest: Entry) -> Entry:
     as_of = path.name.removesuffix(_FAILED)
     text = "failed: the page says why; earlier reports are as they were"
-    link = _link(path.parent.name, path.name)
-    return Entry(newest.name, as_of, text, state="failed", link=link, locale=newest.locale)
+    folder = path.parent.name
+    return Entry(
+        newest.name,
+        as_of,
+        text,
+        state="failed",
+        link=_link(folder, path.name),
+        page=kind_of_page(folder),
+        locale=newest.locale,
+    )
 
 
 def _link(*parts: str) -> str:

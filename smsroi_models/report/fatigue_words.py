@@ -62,7 +62,7 @@ def recent_sentence(recent: RecentTexts, told_apart: bool) -> str:
     clear = ratio.ci_lower > 1 or ratio.ci_upper < 1
     change = f"multiplies {_NAMES[recent.outcome]} by {plain(ratio.estimate, 0.01)}"
     ends = f"({plain(ratio.ci_lower, 0.01)} to {plain(ratio.ci_upper, 0.01)})"
-    doubt = "" if clear else ", which may be none"
+    doubt = "" if clear else ": whether it does is not clear"
     return f"One more text in the {when} before {change} {ends}{doubt}."
 
 

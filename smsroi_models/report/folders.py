@@ -25,8 +25,17 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 # Device names that Windows reserves in every folder.
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.I)
 _SLUG_LENGTH = 40
+PORTFOLIO_FOLDER, AUDIENCE_FOLDER, LIFETIME_FOLDER = "portfolio", "audience", "customers"
+SURVEY_FOLDER = "survey-"
+"""Folders of the pages of a whole store; a survey's is followed by its id."""
+STORE_WIDE = frozenset(
+    {"portfolio.ipynb", "audience_health.ipynb", "customer_lifetime_value.ipynb", "survey.ipynb"}
+)
+"""Notebooks whose reports are pages of a whole store, and no campaign's."""
 FILES = ("report.html", "notebook.ipynb", "results.json")
 """The files of a report, in the order in which they are put in place."""
+SUPPRESSION_FILE = "asked_to_stop.csv"
+"""The file beside the report on the audience."""
 MARKS = {
     PLANNED: "plan-",
     VALUED: "value-",
@@ -41,7 +50,8 @@ def folder_name(campaign_id: str) -> str:
 
     Up to 64 letters, digits, ``_`` and ``-`` stand as they are. Any other id, and one that looks
     like a shortened name already, becomes its readable part and eight digits of its SHA-256, so
-    that no id can leave the folder or take another's.
+    that no id can leave the folder or take another's. One that would have the folder of a page of
+    the whole store, in whatever case (some disks know none), gets ``campaign-`` before that.
 
     Examples
     --------
@@ -49,10 +59,48 @@ def folder_name(campaign_id: str) -> str:
     'SPRING24'
     >>> folder_name("../x")
     'x-d6b96a97'
+    >>> folder_name("portfolio")
+    'campaign-portfolio-0e6a8e0b'
     """
+    name = _plain_or_shortened(campaign_id)
+    return f"campaign-{_shortened(campaign_id)}" if kind_of_page(name) else name
+
+
+def report_home(notebook: str, report_id: str) -> str:
+    """Return the folder below ``reports`` of what a notebook of that file name reports on.
+
+    Examples
+    --------
+    >>> report_home("portfolio.ipynb", "portfolio"), report_home("campaign_roi.ipynb", "SPRING24")
+    ('portfolio', 'SPRING24')
+    """
+    if notebook in STORE_WIDE and kind_of_page(report_id):
+        return _plain_or_shortened(report_id)
+    return folder_name(report_id)
+
+
+def kind_of_page(name: str) -> str:
+    """Return which page of the whole store an id or a folder is named after; "" for none.
+
+    Examples
+    --------
+    >>> kind_of_page("Survey-s001"), kind_of_page("customers"), kind_of_page("SPRING24")
+    ('survey-', 'customers', '')
+    """
+    lower = name.lower()
+    if lower.startswith(SURVEY_FOLDER):
+        return SURVEY_FOLDER
+    return lower if lower in (PORTFOLIO_FOLDER, AUDIENCE_FOLDER, LIFETIME_FOLDER) else ""
+
+
+def _plain_or_shortened(campaign_id: str) -> str:
     plain = _PLAIN.fullmatch(campaign_id) and not _HASHED.fullmatch(campaign_id)
     if plain and not _RESERVED.fullmatch(campaign_id):
         return campaign_id
+    return _shortened(campaign_id)
+
+
+def _shortened(campaign_id: str) -> str:
     slug = re.sub(r"[^A-Za-z0-9]+", "-", campaign_id).strip("-")[:_SLUG_LENGTH].strip("-")
     # Surrogates pass so that every text, however broken, has a name.
     digest = hashlib.sha256(campaign_id.encode("utf-8", "surrogatepass")).hexdigest()
@@ -127,6 +175,19 @@ def moment_of(folder: str) -> str:
     for mark in MARKS.values():
         folder = folder.removeprefix(mark)
     return folder
+
+
+def clear_failures(campaign: Path, *moments: str) -> None:
+    """Remove what tells of failed attempts at moments that are made by now; ``""`` is the latest.
+
+    Parameters
+    ----------
+    campaign : folder of the campaign's reports.
+    moments : as `as_of_folder` writes them.
+    """
+    for moment in moments:
+        for ending in ("html", "ipynb"):
+            (campaign / f"{moment or 'latest'}.failed.{ending}").unlink(missing_ok=True)
 
 
 @contextmanager

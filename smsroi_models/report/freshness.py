@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import smsroi_models
-from smsroi_models.report.folders import folder_name
+from smsroi_models.report.folders import report_home
 from smsroi_models.report.links import page_sha256
 from smsroi_models.report.parameters import check_parameters, read_parameters
 from smsroi_models.report.results import versions
@@ -57,7 +57,7 @@ def find_unchanged(
         "code_sha256": code_sha256(),
         "versions": versions(),
     }
-    campaign = reports / folder_name(str(values["campaign_id"]))
+    campaign = reports / report_home(notebook.name, str(values["campaign_id"]))
     for path in sorted(campaign.glob("[!.]*/results.json"), reverse=True):
         results, page = _read(path), path.with_name("report.html")
         same = all(results.get(name) == value for name, value in wanted.items())

@@ -3,18 +3,31 @@
 from dataclasses import dataclass
 
 from smsroi_models.report.entries import Entry
-from smsroi_models.report.folders import moment_of
+from smsroi_models.report.folders import (
+    AUDIENCE_FOLDER,
+    LIFETIME_FOLDER,
+    PORTFOLIO_FOLDER,
+    SURVEY_FOLDER,
+    moment_of,
+)
 from smsroi_models.report.results import AUDIENCE, PLANNED, PORTFOLIO, SURVEYED, VALUED
 from smsroi_models.report.retold import retold_in
 
 FEWEST_TO_FIND = 9
 """From as many campaigns on the index has a list by year and one by name."""
 PARTS = {
+    "all": "All campaigns on one page",
     "audience": "The audience",
     "surveys": "What customers said",
     "lifetime": "What customers are worth",
 }
 _PART_OF = {AUDIENCE: "audience", SURVEYED: "surveys", VALUED: "lifetime"}
+_PART_OF_PAGE = {
+    PORTFOLIO_FOLDER: "all",
+    AUDIENCE_FOLDER: "audience",
+    SURVEY_FOLDER: "surveys",
+    LIFETIME_FOLDER: "lifetime",
+}
 LABELS = {
     "paid": "paid",
     "lost": "lost",
@@ -63,13 +76,17 @@ class Group:
 
 
 def of_kind(listed: list[list[Entry]], kind: str) -> list[Group]:
-    """Return what is of one kind of `PARTS`, or the campaigns for an empty one."""
+    """Return what is of one kind of `PARTS`, or the campaigns for an empty one.
+
+    An attempt that failed is of the kind of what else lies in its folder, or else of the page that
+    the folder is named after. What came of the report on all campaigns stands on top by itself.
+    """
     found = []
     for entries in listed:
         known = [
             _PART_OF.get(e.outcome, "") for e in entries if e.outcome and e.outcome != PORTFOLIO
         ]
-        other = known[0] if known else ""  # of an attempt alone: what else lies in its folder
+        other = known[0] if known else _PART_OF_PAGE.get(entries[0].page, "")
         own = [
             entry
             for entry in entries

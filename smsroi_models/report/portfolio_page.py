@@ -7,6 +7,7 @@ import math
 
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.factor_records import OLD_DAYS, TouchFactors
+from smsroi_models.attribution.pooled_factors import FEWEST
 from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.portfolio_result import Aside, CampaignFigures, PortfolioResult
 from smsroi_models.report import portfolio_words as words
@@ -181,10 +182,13 @@ def factors(result: PortfolioResult) -> Html:
     if not found:
         text = "No revenue was tracked of campaigns that held customers out."
         return fragment("note.html", text=text)
+    enough = [each for each in found if len(each.evidence) >= FEWEST]
+    not_pooled = next((retold(each.not_pooled) for each in enough if each.not_pooled), "")
     return fragment(
         "portfolio_factors.html",
         rows=[_factor_row(each, result) for each in found if _shown(each)],
-        nothing_told=all(_says_nothing(each) for each in found),
+        not_pooled=not_pooled,
+        nothing_told=not not_pooled and all(_says_nothing(each) for each in found),
         campaigns=max(len(each.evidence) for each in found),
         too_old=any(each.ages(result.as_of).too_old for each in found),
         old_days=OLD_DAYS,
@@ -252,7 +256,8 @@ def _factor_row(touch: TouchFactors, result: PortfolioResult) -> dict[str, str]:
     ages = touch.ages(result.as_of)
     pooled = touch.revenue
     factor, interval = with_interval(pooled.mean, plain, 0.01) if pooled else ("", "")
-    following = with_interval(pooled.prediction, plain, 0.01)[1] if pooled else "too few"
+    unpooled = "too few" if len(touch.evidence) < FEWEST else "not told"
+    following = with_interval(pooled.prediction, plain, 0.01)[1] if pooled else unpooled
     return {
         "label": touch.label[:1].upper() + touch.label[1:],
         "factor": factor,

@@ -42,7 +42,7 @@ def verdict(result: PortfolioResult) -> str:
 
 def headline(result: PortfolioResult) -> str:
     """Return the answer in a few words; of one campaign it is no answer about several."""
-    if len(result.p_values) == 1:
+    if _known(result) == 1:
         return _OF_ONE[result.outcome]
     return HEADLINES[result.outcome]
 
@@ -52,7 +52,7 @@ def sentence(result: PortfolioResult) -> str:
     profit, money = result.total_profit, Money(result.currency)
     if profit is None:
         return _nothing_to_add(result)
-    known = sum(each.profit is not None for each in result.campaigns)
+    known = _known(result)
     step, level = step_for(profit, 0.01), confidence(result.confidence_level)
     who = "The one campaign that can be read" if known == 1 else f"The {known} campaigns together"
     if result.outcome == "unclear":
@@ -68,12 +68,16 @@ def sentence(result: PortfolioResult) -> str:
     )
 
 
+def _known(result: PortfolioResult) -> int:
+    return sum(each.profit is not None for each in result.campaigns)
+
+
 def one_by_one(result: PortfolioResult) -> str:
     """Say how many campaigns clearly paid, clearly lost, and cannot be told; nothing of one."""
-    if len(result.p_values) < 2:
-        return ""
     paid, lost, unclear = (result.count(name) for name in ("paid", "lost", "unclear"))
     total = paid + lost + unclear
+    if total < 2:
+        return ""
     return (
         f"One by one, of {total} campaigns {paid or 'none'} clearly paid, {lost or 'none'} clearly "
         f"lost money, and of {unclear or 'none'} it cannot be told."
@@ -82,7 +86,7 @@ def one_by_one(result: PortfolioResult) -> str:
 
 def corrected(result: PortfolioResult) -> str:
     """Say what clearly means, where several campaigns are looked at."""
-    if len(result.p_values) < 2:
+    if not one_by_one(result):
         return ""
     false_share = [
         name

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode
+from smsroi_models.errors import NotReadyError, RenderError
 
-from smsroi_models.errors import RenderError
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 RESULTS_MIME = "application/vnd.smsroi.results+json"
 # A campaign that is still to come: a proposal, no result.
@@ -31,6 +32,9 @@ OUTCOMES = (
 # Against customers held out at random; or, where nobody was, against their own past; or no effect
 # of anything, but a forecast; or what was, without a comparison; or what people said.
 EVIDENCE = ("randomised", "weaker", "forecast", "description", "answers")
+
+NOT_READY = frozenset({NotReadyError.__name__})
+"""The error that tells of a campaign which can only be read later."""
 
 _TEXTS = ("campaign_id", "name", "as_of", "verdict", "outcome", "store_fingerprint")
 _PACKAGES = (
@@ -53,7 +57,7 @@ _PACKAGES = (
 )
 
 
-def find_results(notebook: NotebookNode) -> dict[str, Any]:
+def find_results(notebook: "NotebookNode") -> dict[str, Any]:
     """Return the one results output of an executed notebook.
 
     Raises

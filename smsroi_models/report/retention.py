@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 from smsroi_models.errors import ParameterError
-from smsroi_models.report.audience_words import SUPPRESSION_FILE
-from smsroi_models.report.folders import FILES, MARKS, locked, moment_of
+from smsroi_models.report.folders import FILES, MARKS, SUPPRESSION_FILE, locked, moment_of
 from smsroi_models.report.links import link_reports
 from smsroi_models.report.results import PLANNED
 

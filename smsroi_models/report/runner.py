@@ -34,10 +34,11 @@ from smsroi_models.report.failure_page import write_failure
 from smsroi_models.report.folders import (
     FILES,
     as_of_folder,
-    folder_name,
+    clear_failures,
     locked,
     partial_folder,
     report_folder,
+    report_home,
 )
 from smsroi_models.report.freshness import code_sha256
 from smsroi_models.report.html import to_html
@@ -47,13 +48,11 @@ from smsroi_models.report.kernel import execute
 from smsroi_models.report.links import page_sha256
 from smsroi_models.report.numbers import shortened
 from smsroi_models.report.parameters import Parameter, check_parameters, read_parameters
-from smsroi_models.report.results import find_results, write_results
+from smsroi_models.report.results import NOT_READY, find_results, write_results
 from smsroi_models.store.connect import open_store
 from smsroi_models.store.vendors.masking import without_contacts
 
 _OWN_ERRORS = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
-NOT_READY = frozenset({errors.NotReadyError.__name__})
-"""The error that tells of a campaign which can only be read later."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -112,7 +111,7 @@ def render(
     declared = read_parameters(source)
     values = check_parameters(declared, parameters)
     campaign_id, requested = _identity(declared, values, source.name)
-    campaign = Path(reports).absolute() / folder_name(campaign_id)
+    campaign = Path(reports).absolute() / report_home(source.name, campaign_id)
     failed = campaign / f"{requested or 'latest'}.failed.ipynb"
     with partial_folder(campaign) as work:
         copy = work / "input.ipynb"
@@ -147,19 +146,6 @@ def render(
         outcome=results["outcome"],
         locale=readable_locale(results.get("locale")),
     )
-
-
-def clear_failures(campaign: Path, *moments: str) -> None:
-    """Remove what tells of failed attempts at moments that are made by now; ``""`` is the latest.
-
-    Parameters
-    ----------
-    campaign : folder of the campaign's reports.
-    moments : as `as_of_folder` writes them.
-    """
-    for moment in moments:
-        for ending in ("html", "ipynb"):
-            (campaign / f"{moment or 'latest'}.failed.{ending}").unlink(missing_ok=True)
 
 
 def _store_locale(values: Mapping[str, object]) -> str:

@@ -11,13 +11,16 @@ from pathlib import Path
 from smsroi_models import errors
 from smsroi_models.attribution.campaigns import Tables
 from smsroi_models.attribution.programmes import read_programmes
+from smsroi_models.report.folders import (
+    AUDIENCE_FOLDER,
+    LIFETIME_FOLDER,
+    PORTFOLIO_FOLDER,
+    SUPPRESSION_FILE,
+    SURVEY_FOLDER,
+)
 from smsroi_models.report.parameters import read_parameters
-from smsroi_models.report.suppression import keep_suppression
 from smsroi_models.store.connect import open_store
 from smsroi_models.survey.questions import read_survey_ids
-
-PORTFOLIO_FOLDER, AUDIENCE_FOLDER, LIFETIME_FOLDER = "portfolio", "audience", "customers"
-SURVEY_FOLDER = "survey-"
 
 NOTHING_TO_TELL = frozenset(
     # Options are checked before anything starts: a parameter that does not suit is a survey's,
@@ -90,7 +93,7 @@ def _found(store: Tables, url: str, absent: dict[str, str]) -> Iterator[StorePag
             AUDIENCE_FOLDER,
             "audience_health.ipynb",
             {},
-            lambda results: keep_suppression(url, results),
+            lambda results: _suppressed(url, results),
         )
     if lacking := _lacking(store, ("surveys", "responses")):
         absent["surveys"] = lacking
@@ -102,6 +105,14 @@ def _found(store: Tables, url: str, absent: dict[str, str]) -> Iterator[StorePag
         absent[LIFETIME_FOLDER] = lacking
     else:
         yield StorePage(LIFETIME_FOLDER, "customer_lifetime_value.ipynb", {})
+
+
+def _suppressed(url: str, results: Path) -> None:
+    # Where the file stands, what would make it anew need not be imported.
+    if not results.with_name(SUPPRESSION_FILE).exists():
+        from smsroi_models.report.suppression import write_suppression
+
+        write_suppression(url, results)
 
 
 def _campaigns(store: Tables) -> int:

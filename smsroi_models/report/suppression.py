@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from smsroi_models.audience_health import write_asked_to_stop
-from smsroi_models.report.audience_words import SUPPRESSION_FILE
+from smsroi_models.report.folders import SUPPRESSION_FILE
 from smsroi_models.soundness import parse_as_of
 from smsroi_models.store.connect import open_store
 
@@ -27,9 +27,3 @@ def write_suppression(store_url: str, results: Path) -> Path | None:
             report["store_fingerprint"],
             results.with_name(SUPPRESSION_FILE),
         )
-
-
-def keep_suppression(store_url: str, results: Path) -> Path | None:
-    """Return the file beside a report that stands; it is made where a killed run did not."""
-    path = results.with_name(SUPPRESSION_FILE)
-    return path if path.exists() else write_suppression(store_url, results)

@@ -118,7 +118,10 @@ def _rate_of_best(result: SurveyResult) -> ResponseRate | None:
 
 
 def unknown_sentence(result: SurveyResult) -> str:
-    """Say how many of those asked did not answer, and what that leaves unknown."""
+    """Say how many of those asked answered, and which way the others may pull the scores.
+
+    That they may think otherwise is in `sentence`, above it.
+    """
     if not result.counts.people:
         return (
             f"All {tally(result.counts.anonymous)} answers are anonymous: who answered is not "
@@ -132,7 +135,7 @@ def unknown_sentence(result: SurveyResult) -> str:
     others = f" {tally(rate.n_uninvited)} more answered whom nobody is recorded to have asked."
     said = f"{tally(rate.n_of_invited)} of {tally(rate.n_invited)} who were asked answered"
     return (
-        f"{said} ({percent(rate.share.estimate)}); what the others think is not known."
+        f"{said} ({percent(rate.share.estimate)})."
         f"{others if rate.n_uninvited else ''}"
         f" If the pleased are readier to answer, {_too_high(result)}."
     )

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ import duckdb
 from smsroi_models.errors import StoreError
 
 _DUCKDB_SUFFIXES = (".duckdb", ".db")
+_LENT: ContextVar[frozenset[Path]] = ContextVar("lent", default=frozenset())
 
 
 def is_file_store(root: Path) -> bool:
@@ -26,14 +28,20 @@ def is_file_store(root: Path) -> bool:
 
 
 @contextmanager
-def locked(root: Path, *, wait: bool = False) -> Iterator[None]:
+def locked(root: Path, *, wait: bool = False, lend: bool = False) -> Iterator[None]:
     """Hold the store for one writer, and put back what a killed one left.
+
+    With ``lend``, an import that is made meanwhile by who holds it writes under the same lock.
 
     Raises
     ------
     StoreError
         If another import holds it. The lock ends with the process, however that ends.
     """
+    lent = _LENT.get()
+    if root in lent:
+        yield
+        return
     root.parent.mkdir(parents=True, exist_ok=True)
     with _beside(root, "lock").open("a") as lock:
         try:
@@ -44,7 +52,16 @@ def locked(root: Path, *, wait: bool = False) -> Iterator[None]:
             ) from error
         _restore(root)
         _settle(root)
-        yield
+        token = _LENT.set(lent | {root} if lend else lent)
+        try:
+            yield
+        finally:
+            _LENT.reset(token)
+
+
+def is_there(root: Path) -> bool:
+    """Tell whether there is a store, perhaps between the two renames of an import."""
+    return root.exists() or _beside(root, "before-import").exists()
 
 
 def restore_interrupted(root: Path) -> None:

@@ -1,6 +1,7 @@
 """The SQL by which DuckDB reads the files of a table; every name and path in it is escaped."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +11,37 @@ from smsroi_models.errors import StoreError
 SOURCE = "source"
 """The name under which a DuckDB file is attached."""
 
-FORMULA_SIGNS = r"[=+@\t\r-]"
+FORMULA_SIGNS = " *[=+@\t\r\n\uff0b\uff0d\uff1d\uff20-]"
 """What text begins with that a spreadsheet takes for a formula, as a regular expression.
 
-Written to CSV, such text gets an apostrophe before it, and so does text that has apostrophes before
-such a sign already: reading takes one off, and gets every text back.
+Spaces before a sign do not count for one, and the wide forms of the signs do for some. Written to
+CSV, such text gets an apostrophe before it, and so does text that has apostrophes before such a
+sign already: reading takes one off, and gets every text back.
 """
+_FORMULA = re.compile(f"'*{FORMULA_SIGNS}")
+_INERT = re.compile(f"'(?='*{FORMULA_SIGNS})")
+
+
+def inert_in_csv(text: str) -> str:
+    """Return the text as a CSV file of ours holds it, where no spreadsheet takes it for a formula.
+
+    Examples
+    --------
+    >>> inert_in_csv("=1+1"), inert_in_csv("'=1"), inert_in_csv("C0017")
+    ("'=1+1", "''=1", 'C0017')
+    """
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def as_it_was(text: str) -> str:
+    """Return the text of which `inert_in_csv` made this one.
+
+    Examples
+    --------
+    >>> as_it_was("'=1+1"), as_it_was("''=1"), as_it_was("'plain")
+    ('=1+1', "'=1", "'plain")
+    """
+    return _INERT.sub("", text, count=1) if _INERT.match(text) else text
 
 
 def sql_text(value: object) -> str:

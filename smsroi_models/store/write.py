@@ -103,7 +103,7 @@ def write_tables(
         return
     needed = pyarrow.csv.WriteOptions(quoting_style="needed")
     for name, frame in frames.items():
-        pyarrow.csv.write_csv(_inert(frame), folder / f"{name}.csv", needed)
+        pyarrow.csv.write_csv(inert_table(frame), folder / f"{name}.csv", needed)
 
 
 def _check_locale(frames: Mapping[str, pa.Table]) -> None:
@@ -113,8 +113,8 @@ def _check_locale(frames: Mapping[str, pa.Table]) -> None:
             checked_locale(tag, "the campaigns' locale")
 
 
-def _inert(frame: pa.Table) -> pa.Table:
-    """Return the table with its texts as no formula of a spreadsheet."""
+def inert_table(frame: pa.Table) -> pa.Table:
+    """Return the table with its texts as no formula of a spreadsheet: `sources.inert_in_csv`."""
     for place, column in enumerate(frame.schema):
         if pa.types.is_string(column.type):
             text = pa.compute.replace_substring_regex(

@@ -213,6 +213,33 @@ def test_fewer_than_three_campaigns_are_refused(store) -> None:
         smsroi.borrowed_roi(store, BARE, ends)
 
 
+def test_campaigns_with_the_same_holdout_are_not_pooled(tables, factors, tmp_path: Path) -> None:
+    """Everybody who was held out of one campaign is held out of each, from the same list."""
+    assert factors.of("coupon").revenue is not None and factors.of("coupon").not_pooled == ""
+    assigned = tables["assignments"]
+    anew = [name for name in assigned.campaign_id.unique() if name.startswith("camp-")]
+    first = assigned[assigned.campaign_id == anew[0]].drop(columns="assigned_at")
+    starts = assigned.groupby("campaign_id").assigned_at.min()
+    again = [
+        first.assign(campaign_id=name, assigned_at=starts[name])
+        for name in anew
+        if name not in (BARE, LATE_HOLDOUT)
+    ]
+    others = assigned[~assigned.campaign_id.isin([each.campaign_id.iloc[0] for each in again])]
+    kept = ("campaigns", "customers", "orders", "links", "clicks", "coupons")
+    shop = {name: tables[name] for name in kept if name in tables}
+    shop["assignments"] = pd.concat([others, *again], ignore_index=True)
+    path = smsroi.write_store(shop, tmp_path / "again")
+    with smsroi.open_store(path, threads=1) as opened:
+        found = smsroi.incrementality_factors(opened, pre_days=0)
+        coupon = found.of("coupon")  # whose links were whose has changed; codes were typed by all
+        assert len(coupon.evidence) == 4 and coupon.revenue is None and coupon.margin is None
+        assert "held out of several" in coupon.not_pooled
+        assert len(found.to_frame()) == sum(len(each.evidence) for each in found.touches)
+        with pytest.raises(NotEstimableError, match="Draw each holdout anew"):
+            smsroi.borrowed_roi(opened, BARE, touch="coupon", pre_days=0)
+
+
 @pytest.mark.parametrize(
     ("campaign", "options", "error", "message"),
     [

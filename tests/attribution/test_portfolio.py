@@ -202,6 +202,35 @@ def test_a_store_without_costs_says_so(tables, tmp_path: Path) -> None:
     assert found.campaigns[0].opt_outs_per_thousand is None
 
 
+def test_a_margin_that_clearly_fell_is_a_loss_whatever_it_cost(tables, tmp_path: Path) -> None:
+    """As in the campaign's own report; here corrected for the number of campaigns."""
+    bare = {name: tables[name] for name in ("campaigns", "assignments", "orders")}
+    held = bare["assignments"].query("campaign_id == 'camp-03' and arm == 'holdout'").customer_id
+    start = tables["campaigns"].set_index("campaign_id").starts_at["camp-03"]
+    # Whoever was held out buys for 100 more: the texts drove the others away.
+    more = (
+        bare["orders"]
+        .iloc[[0] * len(held)]
+        .assign(
+            order_id=[f"more-{i}" for i in range(len(held))],
+            customer_id=held.to_numpy(),
+            ordered_at=start + pd.Timedelta(days=4),
+            revenue=100.0,
+        )
+    )
+    orders = pd.concat([bare["orders"], more], ignore_index=True)
+    path = smsroi.write_store(bare | {"orders": orders}, tmp_path / "fell")
+    with smsroi.open_store(path, threads=1) as opened:
+        found = smsroi.analyze_portfolio(opened, factors=False, pre_days=0)
+        own = smsroi.analyze_campaign(opened, "camp-03", segments_by=None, pre_days=0)
+    of = {each.campaign_id: each for each in found.campaigns}
+    assert of["camp-03"].profit is None and of["camp-03"].margin.ci_upper < 0
+    assert own.roi.outcome == "lost"
+    assert found.outcome_of(of["camp-03"]) == "lost"
+    assert found.count("lost") == 1 and found.count("unknown") == len(found.campaigns) - 1
+    assert found.p_values.keys() == of.keys()
+
+
 def test_no_campaign_and_wrong_parameters_are_refused(store, tables, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="between 0 and 1"):
         smsroi.analyze_portfolio(store, confidence_level=1.0)

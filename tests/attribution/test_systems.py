@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import ibis
 import pandas as pd
 import pytest
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from touched_shop import AS_OF, TEXTS, at, touched_frames
 
 import smsroi_models as smsroi
@@ -99,13 +99,23 @@ def _called(store, callers: list[str | None]) -> smsroi.Systems:
     return read_systems(shop, read_campaign(store, "S"), AS_OF, 0.95)
 
 
-@pytest.mark.parametrize(
-    ("caller", "said"),
-    [("idle", "nobody held out called"), ("held_out", "nobody texted called")],
-)
-def test_a_lift_of_callers_to_none_is_refused_in_either_arm(store, caller, said) -> None:
-    found = _called(store, [caller])
-    assert found.call_lift is None and said in found.no_call_lift
+@pytest.mark.parametrize(("caller", "arm"), [("idle", 0), ("held_out", 1)])
+def test_a_difference_of_callers_to_none_has_an_interval_in_either_arm(store, caller, arm) -> None:
+    found = _called(store, [caller]).call_lift
+    sizes = 19, 3
+    # statsmodels has Agresti and Caffo's interval, by the same one more of each kind.
+    low, high = confint_proportions_2indep(
+        int(arm == 0), sizes[0], int(arm == 1), sizes[1], method="agresti-caffo"
+    )
+    assert found.estimate == pytest.approx((1, -1)[arm] / sizes[arm])
+    assert (found.ci_lower, found.ci_upper) == pytest.approx((low, high))
+    table = systems_tables(_called(store, [caller]), None, "USD", 0.95).text
+    assert "More callers than held out" in table and "not estimable" not in table
+
+
+def test_a_difference_of_callers_is_refused_where_nobody_known_called(store) -> None:
+    found = _called(store, [None])
+    assert found.call_lift is None and found.no_call_lift == "nobody called in either arm"
 
 
 def test_calls_of_nobody_known_are_told_beside_the_lift_that_leaves_them_out(store) -> None:

@@ -15,6 +15,7 @@ import smsroi_models as smsroi
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.pooled_factors import pooled_factors
 from smsroi_models.cli import app
+from smsroi_models.factors import HELD_OUT_AGAIN
 from smsroi_models.portfolio_result import Aside, PortfolioResult, corrected
 from smsroi_models.report import portfolio_figure as figure
 from smsroi_models.report import portfolio_page as page
@@ -321,6 +322,21 @@ def test_unknown_and_zero_costs_are_shown_without_a_return(result: PortfolioResu
     text = Tags(page.campaigns(shown).text).text
     assert "cost not known" in text and "margin " in text
     assert first.name in words.without_roi(shown) and words.without_roi(result) == ""
+
+
+def test_factors_of_campaigns_with_the_same_holdout_say_why_there_are_none(
+    result: PortfolioResult,
+) -> None:
+    assert result.factors is not None and "brought together" not in page.factors(result).text
+    apart = [
+        replace(each, revenue=None, margin=None, not_pooled=HELD_OUT_AGAIN)
+        for each in result.factors.touches
+        if each.revenue
+    ]
+    shown = page.factors(replace(result, factors=replace(result.factors, touches=tuple(apart))))
+    text = Tags(shown.text).text
+    assert "Campaigns are not brought together: the same customers were held out" in text
+    assert "not told" in text and "too few" not in text
 
 
 def test_old_evidence_is_called_too_old(result: PortfolioResult) -> None:

@@ -129,7 +129,7 @@ def test_the_table_says_what_it_rests_on() -> None:
     text = fatigue_table(FOUND, "USD").text
     assert text.count('<th scope="row">') == 5
     assert "multiplies opting out after a text by 1.30 (1.10 to 1.50)." in text
-    assert "multiplies buying after a text by 0.95 (0.80 to 1.15), which may be none." in text
+    assert "by 0.95 (0.80 to 1.15): whether it does is not clear." in text
     assert "the holdouts&#39; draws decided" in text
     assert "Nothing is said beyond 2 texts a week" in text
     assert "4,000 customers were drawn to be texted or held out, 20,000 times in all" in text

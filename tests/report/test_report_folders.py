@@ -1,5 +1,6 @@
 """No id leaves the reports folder, no two share one, and no work folder outlives its owner."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,18 @@ from hypothesis import strategies as st
 from smsroi_models.errors import ParameterError
 from smsroi_models.report.folders import (
     MARKS,
+    STORE_WIDE,
     as_of_folder,
     folder_name,
+    kind_of_page,
     moment_of,
     partial_folder,
     report_folder,
+    report_home,
 )
 from smsroi_models.report.results import OUTCOMES
+
+KIT = Path(__file__).parents[2] / "notebooks"
 
 HOSTILE = [
     "",
@@ -76,6 +82,30 @@ def test_an_id_that_imitates_anothers_folder_gets_its_own() -> None:
 def test_a_plain_id_stands_or_is_marked_by_its_digest(campaign_id: str) -> None:
     name = folder_name(campaign_id)
     assert name == campaign_id or name[-9] == "-"
+
+
+@given(st.text())
+@pytest.mark.parametrize(
+    "named",
+    ["portfolio", "audience", "customers", "Portfolio", "survey-s001", "survey a", "SURVEY-"],
+)
+def test_no_campaign_has_the_folder_of_a_page(named: str, campaign_id: str) -> None:
+    for text in (named, campaign_id):
+        assert kind_of_page(folder_name(text)) == ""
+        assert report_home("campaign_roi.ipynb", text) == folder_name(text)
+    assert re.fullmatch(r"campaign-.*[0-9a-f]{8}", folder_name(named))
+    assert folder_name(folder_name(named)) != folder_name(named)
+
+
+def test_pages_keep_their_folders() -> None:
+    for notebook, page in (
+        ("portfolio.ipynb", "portfolio"),
+        ("audience_health.ipynb", "audience"),
+        ("customer_lifetime_value.ipynb", "customers"),
+        ("survey.ipynb", "survey-s001"),
+    ):
+        assert report_home(notebook, page) == page
+    assert (KIT / "portfolio.ipynb").is_file() and all((KIT / n).is_file() for n in STORE_WIDE)
 
 
 def test_ordinary_ids_stand_as_they_are() -> None:

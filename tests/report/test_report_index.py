@@ -10,6 +10,7 @@ import pytest
 
 from smsroi_models.report import index
 from smsroi_models.report.entries import format_roi, list_reports
+from smsroi_models.report.folders import folder_name
 from smsroi_models.report.index import write_index
 from smsroi_models.report.index_groups import FEWEST_TO_FIND, LABELS
 
@@ -214,6 +215,33 @@ def test_a_failed_attempt_is_listed_under_its_campaign(tmp_path: Path) -> None:
     assert [entry.state for entry in campaign] == ["failed", "done"]
     assert {entry.name for entry in campaign} == {"Spring sale"}
     assert "failed" in write_index(tmp_path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("folder", "title"),
+    [
+        ("portfolio", "All campaigns on one page"),
+        ("audience", "The audience"),
+        ("customers", "What customers are worth"),
+        ("survey-s001", "What customers said"),
+    ],
+)
+def test_a_page_whose_first_attempt_failed_is_listed_with_the_pages(
+    tmp_path: Path, folder: str, title: str
+) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "latest.failed.html").write_text("")
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    assert "Table of campaigns" not in page
+    assert f'href="{folder}/latest.failed.html"' in page.partition(f">{title}</h2>")[2]
+    add_report(tmp_path, folder_name(folder), "2025-01-31", name="A campaign called so")
+    (tmp_path / folder_name(folder) / "latest.failed.html").write_text("")
+    campaigns, _, pages = (
+        write_index(tmp_path).read_text(encoding="utf-8").partition(f">{title}</h2>")
+    )
+    assert f'href="{folder}/latest.failed.html"' not in campaigns
+    assert f'href="{folder_name(folder)}/latest.failed.html"' in campaigns
+    assert f'href="{folder}/latest.failed.html"' in pages
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ _DIALLED = re.compile(
     rf"|{_ALONE}00[1-9]\d{{7,13}}{_ENDED}"
     rf"|{_ALONE}0[1-9](?:[ ./-]?\d){{8,9}}{_ENDED}"  # with the zero before an area
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff0b", "\uff0d", "\uff1d", "\uff20")
 
 
 def masked(text: str) -> str:

@@ -1,8 +1,10 @@
 """Records of files become staged rows: the layout is told by its columns, rows go in batches."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from smsroi_models.errors import DataError
+from smsroi_models.store.sources import as_it_was
 from smsroi_models.store.tables import TABLES
 from smsroi_models.store.vendors.addresses import without_parameters
 from smsroi_models.store.vendors.context import Context
@@ -64,7 +66,7 @@ class Reader:
         self.context.last_order = None
         before = self.account.read
         self._watch(source.path.name, 0.0, 0)
-        for found in source.records(layout.header_rows):
+        for found in _written(source, layout):
             self.account.read += 1
             if self.account.read % _WATCHED == 0:
                 share = min(source.share, _NEARLY)
@@ -119,3 +121,12 @@ class Reader:
         self.staging.stage_pairs(self._pairs)
         self._waiting.clear()
         self._pairs.clear()
+
+
+def _written(source: SourceFile, layout: Layout) -> Iterator[Found]:
+    """Yield the records, and those of a CSV file of ours as they were before it was written."""
+    for found in source.records(layout.header_rows):
+        if layout.own and source.form == "csv":
+            yield replace(found, values={n: as_it_was(str(v)) for n, v in found.values.items()})
+        else:
+            yield found
