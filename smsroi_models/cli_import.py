@@ -9,7 +9,7 @@ import typer
 
 from smsroi_models.cli_options import JsonOption
 from smsroi_models.cli_watching import watching
-from smsroi_models.errors import ParameterError
+from smsroi_models.errors import DataError, ParameterError
 from smsroi_models.paths import find_store
 
 if TYPE_CHECKING:
@@ -73,6 +73,12 @@ def import_(
     if as_json:
         told = [summary.to_dict() for summary in summaries]
         print(json.dumps(told if vendor == "all" else told[0], indent=2))
+    for summary in summaries:
+        if summary.dropped and not summary.kept:
+            raise DataError(
+                f"none of {summary.read:,} records of {summary.vendor} could be kept: mend what "
+                "the reasons above name, and import again"
+            )
 
 
 def _import_all(folders: list[Path], store: str, as_json: bool) -> "list[ImportSummary]":

@@ -64,6 +64,14 @@ def test_it_says_what_was_read_kept_and_dropped(tmp_path, store):
     assert again["tables"]["messages"] == {"added": 0, "changed": 0, "removed": 0}
 
 
+def test_a_file_of_which_nothing_can_be_kept_fails(tmp_path, store):
+    log = write_csv(tmp_path / "log.csv", [logged("SM1", To=""), logged("SM2", To="")])
+    run = run_smsroi("import", "twilio", log, "--store", store, "--campaign", "SPRING")
+    assert run.returncode == 1
+    assert "dropped 2: names nobody" in run.stdout
+    assert "none of 2 records of twilio could be kept" in run.stderr
+
+
 def test_the_secret_is_made_on_first_use_and_not_in_the_store(tmp_path, store, monkeypatch):
     monkeypatch.delenv("SMSROI_SECRET")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))

@@ -67,7 +67,15 @@ def expectation(stakes: Stakes, n_past: int) -> list[Check]:
     )
     if profit.mean > 0:
         return [Check(name, "passed", f"A profit is expected, {source}.")]
-    text = f"A loss is expected, {source}: whoever is not texted saves money."
+    one_more = stakes.contribution_per_text
+    assert one_more is not None
+    # With the fixed costs spent anyway, one more text may still earn more than it costs.
+    why = (
+        "each text earns more than its own price, but together they do not earn the fixed costs"
+        if one_more.mean > 0
+        else "whoever is not texted saves money"
+    )
+    text = f"A loss is expected, {source}: {why}."
     return [Check(name, "informational", text, "Change the campaign, or text few to learn.")]
 
 

@@ -26,6 +26,7 @@ from smsroi_models.planning.history import (
     text_prices,
 )
 from smsroi_models.planning.holdout import Stakes, holdout_option, recommended
+from smsroi_models.planning.plan_checks import expectation
 from smsroi_models.planning.prior import Prior, past_lifts, pooled_prior
 from smsroi_models.planning.proposal import propose_campaign
 from smsroi_models.planning.proposed import Proposal
@@ -464,3 +465,14 @@ def test_a_store_without_customers_or_no_store_is_refused(shop: Store, tmp_path)
         propose_campaign(store, window_days=14)
     with pytest.raises(DataError, match="not a store"):
         propose_campaign({}, window_days=14)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("margin", "reason"), [(0.03, "do not earn the fixed costs"), (0.01, "saves money")]
+)
+def test_an_expected_loss_says_whether_a_text_less_would_save_money(
+    margin: float, reason: str
+) -> None:
+    # A text costs 0.02, and 400 of fixed costs are 0.04 for each of 10,000 customers.
+    [found] = expectation(_stakes(Prior(margin, 0.01), 10_000), 0)
+    assert reason in found.text
