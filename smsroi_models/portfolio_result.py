@@ -71,14 +71,7 @@ class CampaignFigures(Record):
         """Opt-outs caused per 1,000 texts delivered; None where that cannot be told."""
         if self.opt_outs is None or not self.delivered:
             return None
-        each = 1_000 / self.delivered
-        found = self.opt_outs
-        return Estimate(
-            each * found.estimate,
-            each * found.standard_error,
-            each * found.ci_lower,
-            each * found.ci_upper,
-        )
+        return self.opt_outs.scaled(1_000 / self.delivered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +204,7 @@ class PortfolioResult(Record):
         """Total profit / total cost, a ratio; None where nothing was spent."""
         if self.total_profit is None or not self.total_cost:
             return None
-        found, cost = self.total_profit, self.total_cost
-        return Estimate(
-            found.estimate / cost,
-            found.standard_error / cost,
-            found.ci_lower / cost,
-            found.ci_upper / cost,
-        )
+        return self.total_profit.scaled(1 / self.total_cost)
 
     def to_frame(self) -> Any:
         """Return a row per campaign: its figures, and how it stands among the others."""

@@ -18,6 +18,19 @@ class Estimate(Record):
     ci_lower: float
     ci_upper: float
 
+    def scaled(self, factor: float, shift: float = 0.0) -> "Estimate":
+        """Return ``factor * estimate + shift`` with its interval; factor is positive.
+
+        >>> Estimate(3.0, 1.0, 1.0, 5.0).scaled(2.0, -1.0)
+        Estimate(estimate=5.0, standard_error=2.0, ci_lower=1.0, ci_upper=9.0)
+        """
+        return Estimate(
+            factor * self.estimate + shift,
+            factor * self.standard_error,
+            factor * self.ci_lower + shift,
+            factor * self.ci_upper + shift,
+        )
+
 
 class Effect(Record):
     """A record of an effect per customer, which can be read in another unit."""
@@ -31,12 +44,8 @@ class Effect(Record):
 
     def scaled(self, factor: float, shift: float = 0.0) -> Estimate:
         """Return ``factor * absolute_lift + shift`` with its interval; factor is positive."""
-        return Estimate(
-            factor * self.absolute_lift + shift,
-            factor * self.standard_error,
-            factor * self.ci_lower + shift,
-            factor * self.ci_upper + shift,
-        )
+        lift = Estimate(self.absolute_lift, self.standard_error, self.ci_lower, self.ci_upper)
+        return lift.scaled(factor, shift)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def lost_subscriptions(
     covariates = tuple(covariates)
     n = treatment.n
     lift = _opted_out(treatment, holdout, covariates, confidence_level)
-    caused = _scaled(lift, n)
+    caused = lift.scaled(n)
     if value is None:
         return LostSubscriptions(caused, None, None, None, reason)
     worth = value.value
@@ -146,9 +146,8 @@ def opt_outs_caused(
             treatment, holdout, "opted_out", proportion=True, confidence_level=confidence_level
         )
     except NotEstimableError:  # nobody opted out in one arm
-        return _scaled(
-            difference_of_shares(treatment, holdout, "opted_out", confidence_level), treatment.n
-        )
+        shares = difference_of_shares(treatment, holdout, "opted_out", confidence_level)
+        return shares.scaled(treatment.n)
     return lift.scaled(treatment.n)
 
 
@@ -163,9 +162,3 @@ def _opted_out(
         )
         return lift.scaled(1.0)
     return difference_of_shares(treatment, holdout, "opted_out", level)
-
-
-def _scaled(lift: Estimate, n: int) -> Estimate:
-    return Estimate(
-        n * lift.estimate, n * lift.standard_error, n * lift.ci_lower, n * lift.ci_upper
-    )

@@ -118,16 +118,7 @@ def returned(margin: Estimate, cost: float | None, degrees_of_freedom: float) ->
     """
     if cost is None:
         return Return(margin, None, None, None)
-    profit = _scaled(margin, 1.0, -cost)
-    roi = _scaled(profit, 1 / cost) if cost else None
+    profit = margin.scaled(1.0, -cost)
+    roi = profit.scaled(1 / cost) if cost else None
     chance = cumulative(profit.estimate / profit.standard_error, degrees_of_freedom)
     return Return(margin, profit, roi, chance)
-
-
-def _scaled(figure: Estimate, factor: float, shift: float = 0.0) -> Estimate:
-    return Estimate(
-        factor * figure.estimate + shift,
-        factor * figure.standard_error,
-        factor * figure.ci_lower + shift,
-        factor * figure.ci_upper + shift,
-    )

@@ -3,7 +3,6 @@
 from typing import Any
 
 from smsroi_models.attribution.borrowed_records import Borrowed, BorrowedByTouch
-from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.factor_records import OLD_DAYS, Ages
 from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.report.escaped import Html, fragment
@@ -91,23 +90,14 @@ def _days(days: float) -> str:
 def _beside(each: Borrowed, result: CounterfactualResult, money: Money) -> str:
     """Say whether the two figures agree, per customer: they are of other numbers of customers."""
     a, b = (
-        _per_customer(each.incremental_margin, result.assigned),
-        _per_customer(result.incremental_margin, result.series.counted),
+        each.incremental_margin.scaled(1 / result.assigned),
+        result.incremental_margin.scaled(1 / result.series.counted),
     )
     fits = a.ci_lower <= b.ci_upper and b.ci_lower <= a.ci_upper
     return (
         f"Per customer that is {say(a, money, 0.0001)} of margin, beside {say(b, money, 0.0001)} "
         f"by the forecast: the intervals {'overlap' if fits else 'lie apart, and one of the two '}"
         f"{'' if fits else 'is wrong for this campaign'}."
-    )
-
-
-def _per_customer(figure: Estimate, customers: int) -> Estimate:
-    return Estimate(
-        figure.estimate / customers,
-        figure.standard_error / customers,
-        figure.ci_lower / customers,
-        figure.ci_upper / customers,
     )
 
 

@@ -44,7 +44,7 @@ def left_table(
     rows = []
     if caused is not None:
         rows.append(("Opt-outs that it caused", *with_interval(caused, plain, 1.0)))
-        share = points(_each(caused, n_treatment))
+        share = points(caused.scaled(1 / n_treatment))
         rows.append(("Difference in the share who left, texted less held out", *share))
     if found.opt_outs_per_text is not None:
         shares = share_with_interval(found.opt_outs_per_text)
@@ -60,12 +60,6 @@ def left_table(
         asked=found.asked or 0,
         confidence=confidence(level),
     )
-
-
-def _each(caused: Estimate, n: int) -> Estimate:
-    """Return the same per assigned customer."""
-    ends = caused.estimate, caused.standard_error, caused.ci_lower, caused.ci_upper
-    return Estimate(*(value / n for value in ends))
 
 
 def finding(found: CampaignAudience, caused: Estimate | None) -> str:
@@ -84,7 +78,7 @@ def finding(found: CampaignAudience, caused: Estimate | None) -> str:
 def sentence(found: CampaignAudience, caused: Estimate | None, n_treatment: int) -> str:
     """Say the same, with both arms' shares, and who asked to stop in other words."""
     arms = found.treatment.share[-1], found.holdout.share[-1]
-    step = min(step_for(_each(caused, n_treatment), 1e-4), 0.001) if caused else 0.001
+    step = min(step_for(caused.scaled(1 / n_treatment), 1e-4), 0.001) if caused else 0.001
     texted, held = (percent(share, step) for share in arms)
     days = found.treatment.days[-1]
     text = (

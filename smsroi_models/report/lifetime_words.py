@@ -190,7 +190,7 @@ def groups_finding(groups: tuple[GroupValue, ...], by: str) -> str:
 def each_of(group: GroupValue) -> Estimate:
     """Return what a customer of the group is worth, with the interval that a reader wants."""
     shown = group.total.predicted_value or group.total.expected_value
-    return Estimate(*(part / group.n_customers for part in shown.to_dict().values()))
+    return shown.scaled(1 / group.n_customers)
 
 
 def models_sentence(result: LifetimeResult) -> str:

@@ -75,7 +75,7 @@ def difference_sentence(result: SurveyResult) -> str:
 def difference_in_words(found: Estimate, result: SurveyResult) -> tuple[str, str, str]:
     r"""Write a difference without its sign, and both ends of its interval with theirs."""
     factor, unit = (100.0, "pp") if is_share(result) else (1.0, "points")
-    scaled = Estimate(*(factor * value for value in found.to_dict().values()))
+    scaled = found.scaled(factor)
     step = step_for(scaled, 0.01 if result.survey.metric == "ces" else 1.0)
     value = plain(abs(scaled.estimate), step)
     low, high = plain(scaled.ci_lower, step), plain(scaled.ci_upper, step)

@@ -4,7 +4,7 @@ from smsroi_models.attribution.calls import Calls
 from smsroi_models.attribution.click_times import ClickTimes
 from smsroi_models.attribution.conversion_events import EventType
 from smsroi_models.attribution.coupons import Coupons
-from smsroi_models.attribution.effects import Estimate, Lift
+from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.links import Links
 from smsroi_models.attribution.rules import BOT_RULES
 from smsroi_models.attribution.tracked_records import RuleComparison
@@ -192,21 +192,13 @@ def _calls(calls: Calls, found: Systems, money: Money) -> Rows:
         ("By region", "", _named([(g.name, g.calls) for g in calls.by_region])),
     ]
     if found.call_lift is not None:
-        value, interval = with_interval(_in_points(found.call_lift), plain, 1e-4)
+        value, interval = with_interval(found.call_lift.scaled(100.0), plain, 1e-4)
         unknown = f"; {_count(calls.anonymous)} calls of nobody known are in neither arm: too low"
         note = f"{interval} pp{unknown if calls.anonymous else ''}"
         rows.append(("More callers than held out", f"{value} pp", note))
     elif found.no_call_lift:
         rows.append(("More callers than held out", "not estimable", found.no_call_lift))
     return rows
-
-
-def _in_points(lift: Lift | Estimate) -> Estimate:
-    """Return a difference of shares in percentage points."""
-    if isinstance(lift, Lift):
-        return lift.scaled(100.0)
-    ends = lift.estimate, lift.standard_error, lift.ci_lower, lift.ci_upper
-    return Estimate(*(100.0 * each for each in ends))
 
 
 def _qualified(calls: Calls) -> str:
