@@ -6,22 +6,11 @@ band of what was caused, from the comparison with held-out customers, is what it
 
 from collections.abc import Sequence
 
-import seaborn as sns
-from matplotlib.ticker import MaxNLocator
-
 from smsroi_models.attribution.effects import Estimate
 from smsroi_models.attribution.tracked_records import Claim, RuleComparison
-from smsroi_models.report.drawing import (
-    INK,
-    Canvas,
-    Picture,
-    canvas,
-    figure_style,
-    head,
-    money_axis,
-)
+from smsroi_models.report.drawing import Canvas, Picture
 from smsroi_models.report.numbers import Money, plain, say
-from smsroi_models.report.tracked_figure import band, bars, legend
+from smsroi_models.report.tracked_figure import against_caused
 from smsroi_models.report.tracked_page import credited
 from smsroi_models.report.words import confidence
 
@@ -55,21 +44,9 @@ def by_system(
     money = Money(currency)
     caused = found.incremental_revenue if compared else None
     title = finding(claims, caused, money)
-    with figure_style():
-        figure = canvas(ax, (5.4, 1.7 + _ROW * len(claims)))
-        axes = figure.subplots()
-        if caused is not None:
-            band(axes, caused)
-        names = [f"{_SYSTEMS[claim.rule.name]}\n{_orders(claim)}" for claim in claims]
-        revenue = [round(claim.revenue, 2) for claim in claims]
-        bars(axes, revenue, names, [_ROW] * len(claims), money)
-        axes.axvline(0, color=INK, linewidth=0.8)
-        money_axis(axes.xaxis, money)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
-        axes.set_xlabel(legend(found, currency, caused is not None))
-        head(figure, title)
-        sns.despine(ax=axes, left=True)
-        axes.tick_params(left=False)
+    names = [f"{_SYSTEMS[claim.rule.name]}\n{_orders(claim)}" for claim in claims]
+    rows = [_ROW] * len(claims)
+    figure = against_caused(found, claims, names, rows, title, caused, money, ax, most_ticks=4)
     return Picture(figure, f"{title}. {_say(claims, caused, found, money)}")
 
 

@@ -3,12 +3,14 @@
 import textwrap
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from smsroi_models.attribution.effects import Estimate
-from smsroi_models.attribution.tracked_records import Group, RuleComparison, grouped
+from smsroi_models.attribution.tracked_records import Claim, Group, RuleComparison, grouped
 from smsroi_models.report.drawing import (
     BLUE,
     GREEN,
@@ -46,20 +48,9 @@ def claims_by_rule(
     groups = grouped(found.claims)
     caused = found.incremental_revenue if compared else None
     names = _names(found, groups)
-    with figure_style():
-        rows = [_ROW + _LINE * text.count("\n") for text in names]
-        figure = canvas(ax, (5.4, 1.7 + sum(rows)))
-        axes = figure.subplots()
-        if caused is not None:
-            band(axes, caused)
-        # To the cent: an engine adds up in an order of its own.
-        bars(axes, [round(group.claim.revenue, 2) for group in groups], names, rows, money)
-        axes.axvline(0, color=INK, linewidth=0.8)
-        money_axis(axes.xaxis, money)
-        axes.set_xlabel(legend(found, currency, compared))
-        head(figure, title)
-        sns.despine(ax=axes, left=True)
-        axes.tick_params(left=False)
+    rows = [_ROW + _LINE * text.count("\n") for text in names]
+    claims = [group.claim for group in groups]
+    figure = against_caused(found, claims, names, rows, title, caused, money, ax)
     return Picture(figure, f"{title}. {_say(groups, caused, found, money)}")
 
 
@@ -72,17 +63,51 @@ def _names(found: RuleComparison, groups: Sequence[Group]) -> list[str]:
     ]
 
 
-def band(axes: Axes, caused: Estimate) -> None:
-    """Draw the interval of what was caused behind the bars, and its estimate as a line.
+def against_caused(
+    found: RuleComparison,
+    claims: Sequence[Claim],
+    names: Sequence[str],
+    rows: Sequence[float],
+    title: str,
+    caused: Estimate | None,
+    money: Money,
+    ax: Canvas | None,
+    most_ticks: int = 5,
+) -> Any:
+    """Return a figure with a bar for each claim, before the interval of what was caused.
 
     Parameters
     ----------
-    axes : Axes
-    caused : Estimate
-        Revenue, store currency.
+    found : RuleComparison
+    claims : sequence of Claim
+        One a row.
+    names : sequence of str
+    rows : sequence of float
+        Height of each, inches.
+    title : str
+    caused : Estimate or None
+        Revenue, store currency; None for no band.
+    money : Money
+    ax : Matplotlib axes, figure or part of one to draw into, optional
+    most_ticks : int
+        Intervals between the ticks of money, at most.
     """
-    axes.axvspan(caused.ci_lower, caused.ci_upper, color=GREEN, alpha=0.18, linewidth=0)
-    axes.axvline(caused.estimate, color=GREEN, linewidth=1.8)
+    with figure_style():
+        figure = canvas(ax, (5.4, 1.7 + sum(rows)))
+        axes = figure.subplots()
+        if caused is not None:
+            axes.axvspan(caused.ci_lower, caused.ci_upper, color=GREEN, alpha=0.18, linewidth=0)
+            axes.axvline(caused.estimate, color=GREEN, linewidth=1.8)
+        # To the cent: an engine adds up in an order of its own.
+        bars(axes, [round(claim.revenue, 2) for claim in claims], names, rows, money)
+        axes.axvline(0, color=INK, linewidth=0.8)
+        money_axis(axes.xaxis, money)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=most_ticks))
+        axes.set_xlabel(_legend(found, money.currency, caused is not None))
+        head(figure, title)
+        sns.despine(ax=axes, left=True)
+        axes.tick_params(left=False)
+    return figure
 
 
 def bars(
@@ -116,17 +141,8 @@ def bars(
     axes.set_yticks(at, names, fontsize=8.5)
 
 
-def legend(found: RuleComparison, currency: str, compared: bool) -> str:
-    """Name the axis of revenue credited, and the band where there is one.
-
-    Parameters
-    ----------
-    found : RuleComparison
-    currency : str
-        ISO 4217 code of the store's currency.
-    compared : bool
-        Whether the band is drawn.
-    """
+def _legend(found: RuleComparison, currency: str, compared: bool) -> str:
+    """Name the axis of revenue credited, and the band where there is one."""
     unit = f"revenue credited, {currency}"
     if not compared:
         return unit
