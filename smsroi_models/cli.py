@@ -177,7 +177,6 @@ def report(
     customers are worth.
     """
     from smsroi_models.report.batch import render_campaigns
-    from smsroi_models.report.index import write_index
     from smsroi_models.report.one_run import only_run
     from smsroi_models.report.retention import remove_old_reports
     from smsroi_models.report.run_log import open_log
@@ -216,8 +215,8 @@ def report(
             keep_unchanged=every and not anew,
             store_pages=pages,
         )
-        if keep and remove_old_reports(reports, keep):
-            write_index(reports)
+        if keep:
+            remove_old_reports(reports, keep)
     if as_json:
         _print_json(batch.to_dict())
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from smsroi_models.errors import ParameterError
 from smsroi_models.report.folders import FILES, MARKS, SUPPRESSION_FILE, locked, moment_of
-from smsroi_models.report.links import link_reports
+from smsroi_models.report.index import write_index
 from smsroi_models.report.results import PLANNED
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d{6}Z)?")
@@ -19,7 +19,8 @@ def remove_old_reports(reports: Path, keep: int) -> list[Path]:
 
     Of each campaign, and of each page of the whole store, stay the newest ``keep`` reports and, of
     every calendar month of their moments, the newest one. Plans, attempts that failed and whatever
-    else lies there, beside or within a report's folder, are not touched.
+    else lies there, beside or within a report's folder, are not touched. The list of reports, and
+    links to what was removed, follow.
 
     Raises
     ------
@@ -34,7 +35,7 @@ def remove_old_reports(reports: Path, keep: int) -> list[Path]:
             with locked(campaign):
                 removed += [folder for folder in old if _removed(folder)]
     if removed:
-        link_reports(reports)
+        write_index(reports)
     return removed
 
 
