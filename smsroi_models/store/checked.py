@@ -34,4 +34,4 @@ def remember(message: Mapping[str, Any]) -> None:
 
 def _key(store: Store) -> str:
     """Return the bytes that rules look at, and the names that the check remarks on."""
-    return "\0".join((store.fingerprint(), *store.layout.ignored))
+    return "\0".join((store.fingerprint_as_read(), *store.layout.ignored))

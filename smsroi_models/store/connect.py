@@ -49,6 +49,7 @@ class Store:
         self.names = tuple(name for name in TABLES if name in layout.format)
         self._raw = {name: connection.table(name) for name in self.names}
         self._as_opened = self._stamps()
+        self._digits = ""
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
@@ -104,9 +105,11 @@ class Store:
             be of the old tables and some of the new ones.
         """
         self._refuse_changed()
-        digits = self.fingerprint()
-        self._refuse_changed()
-        return digits
+        if not self._digits:  # whoever asks again need not read every byte again
+            digits = self.fingerprint()
+            self._refuse_changed()
+            self._digits = digits
+        return self._digits
 
     def close(self) -> None:
         """End the session; tables of the store can no longer be read."""
